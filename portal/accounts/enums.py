@@ -1,0 +1,69 @@
+"""Kinds of organisation, roles, and the names of account events."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class OrganizationKind(models.TextChoices):
+    DIRECT_BILL = "direct_bill", _("Direct bill partner")
+    INDIRECT_PROVIDER = "indirect_provider", _("Indirect provider")
+    INDIRECT_RESELLER = "indirect_reseller", _("Indirect reseller")
+    CUSTOMER = "customer", _("Customer")
+    PUBLISHER = "publisher", _("Publisher")
+    OPERATOR = "operator", _("Programme operator")
+
+
+PARTNER_KINDS = frozenset(
+    {OrganizationKind.DIRECT_BILL, OrganizationKind.INDIRECT_PROVIDER, OrganizationKind.INDIRECT_RESELLER}
+)
+
+
+class Cloud(models.TextChoices):
+    PUBLIC = "public", _("Public cloud")
+    US_GOVERNMENT = "us_government", _("US Government")
+
+
+class Role(models.TextChoices):
+    """Roles of section 3.1 of the portal reference, and the one role of each other kind of organisation."""
+
+    GLOBAL_ADMIN = "global_admin", _("Global admin")
+    ACCOUNT_ADMIN = "account_admin", _("Account admin")
+    USER_MANAGEMENT_ADMIN = "user_management_admin", _("User management admin")
+    BILLING_ADMIN = "billing_admin", _("Billing admin")
+    ADMIN_AGENT = "admin_agent", _("Admin agent")
+    SALES_AGENT = "sales_agent", _("Sales agent")
+    HELPDESK_AGENT = "helpdesk_agent", _("Helpdesk agent")
+    CUSTOMER_ADMIN = "customer_admin", _("Customer administrator")
+    PUBLISHER_ADMIN = "publisher_admin", _("Publisher administrator")
+    OPERATOR_ADMIN = "operator_admin", _("Programme operator")
+
+
+class PartnershipStatus(models.TextChoices):
+    REQUESTED = "requested", _("Requested")
+    ACTIVE = "active", _("Active")
+    ENDED = "ended", _("Ended")
+
+
+class AccountEvent(models.TextChoices):
+    """What happens to people and organisations; the same names in log, mail and webhook."""
+
+    SIGNED_IN = "signed-in", _("Signed in")
+    SIGNED_OUT = "signed-out", _("Signed out")
+    SIGN_IN_FAILED = "sign-in-failed", _("Sign-in failed")
+    SESSION_ENDED = "session-ended", _("Session ended")
+    ORGANIZATION_SWITCHED = "organization-switched", _("Switched organization")
+    PASSWORD_CHANGED = "password-changed", _("Password changed")
+    PASSWORD_RESET_REQUESTED = "password-reset-requested", _("Password reset requested")
+    SECOND_FACTOR_ADDED = "second-factor-added", _("Second factor added")
+    SECOND_FACTOR_REMOVED = "second-factor-removed", _("Second factor removed")
+    RECOVERY_CODES_GENERATED = "recovery-codes-generated", _("Recovery codes generated")
+    EMAIL_CHANGED = "email-changed", _("E-mail address changed")
+    PROFILE_UPDATED = "profile-updated", _("Profile updated")
+    USER_INVITED = "user-invited", _("User invited")
+    USER_INVITATION_REVOKED = "user-invitation-revoked", _("User invitation revoked")
+    USER_JOINED = "user-joined", _("User joined")
+    USER_ROLES_CHANGED = "user-roles-changed", _("User roles changed")
+    USER_DEACTIVATED = "user-deactivated", _("User deactivated")
+    USER_REACTIVATED = "user-reactivated", _("User reactivated")
+    ORGANIZATION_UPDATED = "organization-updated", _("Organization updated")
+    PARTNER_AGREEMENT_SIGNED = "partner-agreement-signed", _("Partner agreement signed")

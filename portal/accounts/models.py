@@ -1,0 +1,215 @@
+"""Organisations, the partners among them, people, and who belongs where with which roles."""
+
+import uuid
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.enums import PARTNER_KINDS, Cloud, OrganizationKind, PartnershipStatus, Role
+from portal.core.fields import NameKeyField
+
+
+class Organization(models.Model):
+    """A tenant: partner, customer, publisher or the programme operator. Its id is the "Microsoft ID" on pages."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=20, choices=OrganizationKind.choices)
+    name = models.CharField(max_length=200)
+    name_key = NameKeyField()
+    domain = models.CharField(max_length=253)
+    country = models.CharField(max_length=2)  # ISO 3166-1; decides the market
+    cloud = models.CharField(max_length=20, choices=Cloud.choices, default=Cloud.PUBLIC)
+    language = models.CharField(max_length=8, default="en")
+    contact_email = models.EmailField(blank=True)
+    contact_phone = models.CharField(max_length=40, blank=True)
+    address = models.TextField(max_length=500, blank=True)
+    is_sandbox = models.BooleanField(default=False)  # P8: sandbox data never meets production data
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("domain"), name="organization_domain_once"),
+            models.CheckConstraint(name="organization_kind_known", condition=Q(kind__in=OrganizationKind.values)),
+            models.CheckConstraint(name="organization_country_iso", condition=Q(country__regex=r"^[A-Z]{2}$")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_partner(self) -> bool:
+        return self.kind in PARTNER_KINDS
+
+
+class Partner(models.Model):
+    """What a partner organisation has beyond any other: market, currency, and the signed partner agreement (T6)."""
+
+    organization = models.OneToOneField(Organization, on_delete=models.PROTECT, primary_key=True)
+    market = models.CharField(max_length=40)
+    currency = models.CharField(max_length=3)
+    agreement_version = models.CharField(max_length=20, blank=True)
+    agreement_signed_at = models.DateTimeField(null=True, blank=True)
+    agreement_signed_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="partner_currency_iso", condition=Q(currency__regex=r"^[A-Z]{3}$")),
+            models.CheckConstraint(
+                name="partner_agreement_signed_when_and_by_whom",
+                condition=Q(agreement_signed_at__isnull=True, agreement_signed_by="", agreement_version="")
+                | (Q(agreement_signed_at__isnull=False) & ~Q(agreement_signed_by="") & ~Q(agreement_version="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.organization_id)
+
+
+class PartnerLocation(models.Model):
+    """A place a partner works from, with its own PartnerID. Exactly one is the headquarters."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="locations")
+    partner_id_number = models.CharField(max_length=12, unique=True)  # shown as PartnerID (formerly MPN ID)
+    name = models.CharField(max_length=200)
+    country = models.CharField(max_length=2)
+    is_headquarters = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner"], name="partner_one_headquarters", condition=Q(is_headquarters=True)
+            ),
+            models.CheckConstraint(
+                name="partner_id_number_digits", condition=Q(partner_id_number__regex=r"^[0-9]{5,12}$")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.partner_id_number})"
+
+
+class Partnership(models.Model):
+    """An indirect provider and an indirect reseller that work together (A10)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="reseller_partnerships")
+    reseller = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="provider_partnerships")
+    status = models.CharField(max_length=20, choices=PartnershipStatus.choices)
+    requested_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "reseller"],
+                name="partnership_open_once",
+                condition=~Q(status=PartnershipStatus.ENDED),
+            ),
+            models.CheckConstraint(
+                name="partnership_dates_match_status",
+                condition=Q(status=PartnershipStatus.REQUESTED, accepted_at__isnull=True, ended_at__isnull=True)
+                | Q(status=PartnershipStatus.ACTIVE, accepted_at__isnull=False, ended_at__isnull=True)
+                | Q(status=PartnershipStatus.ENDED, ended_at__isnull=False),
+            ),
+            models.CheckConstraint(name="partnership_of_two_partners", condition=~Q(provider=models.F("reseller"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} – {self.reseller_id}"
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a person; ``password`` None means that only other ways of signing in work."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person who signs in. What it may do stands in its memberships, never here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    language = models.CharField(max_length=8, default="en")
+    shortcuts_enabled = models.BooleanField(default=True)  # single keys can be switched off (quality row 35)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="user_email_lower_case", condition=Q(email=Lower("email"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def active(self) -> Self:
+        """Memberships that count: neither they nor the person are deactivated."""
+        return self.filter(is_active=True, user__is_active=True)
+
+    def with_role(self, *roles: Role) -> Self:
+        """Memberships that hold at least one of the roles."""
+        return self.filter(roles__overlap=list(roles))
+
+    def locked(self, membership_id: uuid.UUID) -> "Membership":
+        """The membership, its row locked until the open transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=membership_id)
+
+
+class Membership(models.Model):
+    """A person's place in an organisation, with its roles there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="memberships")
+    roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organization"], name="membership_once"),
+            models.CheckConstraint(
+                name="membership_deactivated_at_iff_inactive",
+                condition=Q(is_active=True, deactivated_at__isnull=True)
+                | Q(is_active=False, deactivated_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            GinIndex(fields=["roles"], name="membership_roles"),
+            models.Index(fields=["organization", "is_active"], name="membership_of_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} @ {self.organization_id}"
+
+    @property
+    def role_labels(self) -> list[str]:
+        return [str(role.label) for role in Role if role in self.roles]

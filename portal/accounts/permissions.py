@@ -1,0 +1,160 @@
+"""The permission table: which role may do what. Data only; every other file asks it (P3).
+
+Source: portal reference, section 3.2 (matrix) and requirements T2, R1, M1, M4. Where the matrix says "not documented"
+we deny; decision 0006 lists those cells.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.enums import OrganizationKind, Role
+
+
+class Permission(models.TextChoices):
+    """An action a role may be allowed. The part before the dot is the area."""
+
+    CUSTOMER_VIEW = "customer.view", _("See and search customers")
+    CUSTOMER_EXPORT = "customer.export", _("Export customers and subscriptions")
+    CUSTOMER_ADD = "customer.add", _("Add a customer")
+    CUSTOMER_UPDATE = "customer.update", _("Update a customer's details")
+    CUSTOMER_TAG = "customer.tag", _("Create and assign tags")
+    CUSTOMER_SET_PERMISSIONS = "customer.set_permissions", _("Change what a customer may buy by itself")
+    RELATIONSHIP_REQUEST = "relationship.request", _("Request a reseller relationship")
+    RELATIONSHIP_REMOVE = "relationship.remove", _("Remove a reseller relationship")
+    RELATIONSHIP_ADMINISTER = "relationship.administer", _("Request or end administration rights")
+    AGREEMENT_VIEW = "agreement.view", _("View customer agreements")
+    AGREEMENT_ATTEST = "agreement.attest", _("Attest a customer agreement")
+    PARTNER_AGREEMENT_SIGN = "agreement.sign_partner", _("Sign the partner agreement")
+    SUBSCRIPTION_VIEW = "subscription.view", _("View subscriptions")
+    SUBSCRIPTION_BUY = "subscription.buy", _("Buy subscriptions")
+    SUBSCRIPTION_UPDATE = "subscription.update", _("Change license-based subscriptions")
+    MARKETPLACE_SUBSCRIPTION_UPDATE = "subscription.update_marketplace", _("Change marketplace subscriptions")
+    TRANSFER_VIEW = "transfer.view", _("View transfers")
+    TRANSFER_CREATE = "transfer.create", _("Create and cancel transfers")
+    TRANSFER_ACCEPT = "transfer.accept", _("Accept and decline transfers")
+    BILLING_VIEW = "billing.view", _("Read invoices and reconciliation files")
+    PRICING_VIEW = "pricing.view", _("Read price lists and offers")
+    SUPPORT_REQUEST = "support.request", _("Open support requests for customers")
+    SERVICE_HEALTH_VIEW = "support.view_health", _("See service health")
+    ACTIVITY_LOG_VIEW = "activity_log.view", _("View and export the activity log")
+    USER_VIEW = "user.view", _("View users and roles")
+    USER_MANAGE = "user.manage", _("Invite users, change roles, deactivate users")
+    WEBHOOK_MANAGE = "webhook.manage", _("Register webhooks")
+    API_ACCESS_MANAGE = "api.manage", _("Manage app registrations and secrets")
+    ORGANIZATION_VIEW = "organization.view", _("View the company profile and identifiers")
+    ORGANIZATION_MANAGE = "organization.manage", _("Change the company profile")
+    PARTNER_RELATIONSHIP_MANAGE = "my_partners.manage", _("Accept or end relationships with partners")
+    PUBLISHER_OFFER_MANAGE = "publisher.manage", _("Manage offers and subscriptions as a publisher")
+    PROGRAMME_OPERATE = "programme.operate", _("Operate the partner programme")
+
+
+P = Permission
+_READS_CUSTOMERS = frozenset({P.CUSTOMER_VIEW, P.SUBSCRIPTION_VIEW, P.TRANSFER_VIEW, P.AGREEMENT_VIEW})
+_MANAGES_USERS = frozenset({P.USER_VIEW, P.USER_MANAGE, P.ORGANIZATION_VIEW})
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.GLOBAL_ADMIN: _MANAGES_USERS
+    | {
+        P.CUSTOMER_VIEW,
+        P.CUSTOMER_ADD,
+        P.CUSTOMER_UPDATE,
+        P.RELATIONSHIP_REMOVE,
+        P.PARTNER_AGREEMENT_SIGN,
+        P.BILLING_VIEW,
+        P.PRICING_VIEW,
+        P.SERVICE_HEALTH_VIEW,
+        P.ACTIVITY_LOG_VIEW,
+        P.WEBHOOK_MANAGE,
+        P.API_ACCESS_MANAGE,
+        P.ORGANIZATION_MANAGE,
+    },
+    Role.ACCOUNT_ADMIN: _MANAGES_USERS | {P.ORGANIZATION_MANAGE, P.ACTIVITY_LOG_VIEW},
+    Role.USER_MANAGEMENT_ADMIN: _MANAGES_USERS | {P.CUSTOMER_ADD},
+    Role.BILLING_ADMIN: frozenset({P.BILLING_VIEW, P.PRICING_VIEW, P.WEBHOOK_MANAGE}),
+    Role.ADMIN_AGENT: _READS_CUSTOMERS
+    | {
+        P.CUSTOMER_EXPORT,
+        P.CUSTOMER_ADD,
+        P.CUSTOMER_UPDATE,
+        P.CUSTOMER_TAG,
+        P.CUSTOMER_SET_PERMISSIONS,
+        P.RELATIONSHIP_REQUEST,
+        P.RELATIONSHIP_REMOVE,
+        P.RELATIONSHIP_ADMINISTER,
+        P.AGREEMENT_ATTEST,
+        P.SUBSCRIPTION_BUY,
+        P.SUBSCRIPTION_UPDATE,
+        P.MARKETPLACE_SUBSCRIPTION_UPDATE,
+        P.TRANSFER_CREATE,
+        P.TRANSFER_ACCEPT,
+        P.BILLING_VIEW,
+        P.PRICING_VIEW,
+        P.SUPPORT_REQUEST,
+        P.SERVICE_HEALTH_VIEW,
+        P.ACTIVITY_LOG_VIEW,
+        P.WEBHOOK_MANAGE,
+        P.ORGANIZATION_VIEW,
+    },
+    Role.SALES_AGENT: _READS_CUSTOMERS
+    | {
+        P.CUSTOMER_EXPORT,
+        P.CUSTOMER_ADD,
+        P.CUSTOMER_UPDATE,
+        P.RELATIONSHIP_REQUEST,
+        P.AGREEMENT_ATTEST,
+        P.SUBSCRIPTION_BUY,
+        P.SUBSCRIPTION_UPDATE,
+        P.PRICING_VIEW,
+        P.SERVICE_HEALTH_VIEW,
+        P.WEBHOOK_MANAGE,
+        P.ORGANIZATION_VIEW,
+    },
+    Role.HELPDESK_AGENT: _READS_CUSTOMERS
+    | {P.CUSTOMER_UPDATE, P.SUPPORT_REQUEST, P.SERVICE_HEALTH_VIEW, P.WEBHOOK_MANAGE, P.ORGANIZATION_VIEW},
+    Role.CUSTOMER_ADMIN: _MANAGES_USERS | {P.PARTNER_RELATIONSHIP_MANAGE, P.ORGANIZATION_MANAGE, P.ACTIVITY_LOG_VIEW},
+    Role.PUBLISHER_ADMIN: _MANAGES_USERS | {P.PUBLISHER_OFFER_MANAGE, P.ORGANIZATION_MANAGE, P.ACTIVITY_LOG_VIEW},
+    Role.OPERATOR_ADMIN: _MANAGES_USERS | {P.PROGRAMME_OPERATE, P.ORGANIZATION_MANAGE, P.ACTIVITY_LOG_VIEW},
+}
+
+_TENANT_ROLES = frozenset({Role.GLOBAL_ADMIN, Role.ACCOUNT_ADMIN, Role.USER_MANAGEMENT_ADMIN, Role.BILLING_ADMIN})
+_RESELLER_ROLES = _TENANT_ROLES | {Role.ADMIN_AGENT, Role.HELPDESK_AGENT}
+
+# The sales agent exists only where something is bought directly: not at indirect resellers (reference 3.1).
+ROLES_BY_KIND: dict[OrganizationKind, frozenset[Role]] = {
+    OrganizationKind.DIRECT_BILL: _RESELLER_ROLES | {Role.SALES_AGENT},
+    OrganizationKind.INDIRECT_PROVIDER: _RESELLER_ROLES | {Role.SALES_AGENT},
+    OrganizationKind.INDIRECT_RESELLER: _RESELLER_ROLES,
+    OrganizationKind.CUSTOMER: frozenset({Role.CUSTOMER_ADMIN}),
+    OrganizationKind.PUBLISHER: frozenset({Role.PUBLISHER_ADMIN}),
+    OrganizationKind.OPERATOR: frozenset({Role.OPERATOR_ADMIN}),
+}
+
+AREA_LABELS = {
+    "customer": _("Customers"),
+    "relationship": _("Reseller relationships"),
+    "agreement": _("Agreements"),
+    "subscription": _("Subscriptions"),
+    "transfer": _("Transfers"),
+    "billing": _("Billing"),
+    "pricing": _("Pricing"),
+    "support": _("Support"),
+    "activity_log": _("Activity log"),
+    "user": _("Users"),
+    "webhook": _("Webhooks"),
+    "api": _("API access"),
+    "organization": _("Company profile"),
+    "my_partners": _("My partners"),
+    "publisher": _("Publisher"),
+    "programme": _("Programme"),
+}
+
+
+def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
+    """Return everything the roles together allow."""
+    return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))
+
+
+def roles_allowing(permission: str, *, kind: OrganizationKind | None = None) -> list[Role]:
+    """Return the roles that may do this, in the order of the enum; only those that exist in ``kind`` if given."""
+    known = ROLES_BY_KIND[kind] if kind else frozenset(Role)
+    return [role for role in Role if role in known and permission in ROLE_PERMISSIONS[role]]

@@ -1,0 +1,6 @@
+"""Account settings: profile, security, access, users, company."""
+
+
+app_name = "accounts"
+
+urlpatterns: list[object] = []

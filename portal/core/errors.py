@@ -1,0 +1,52 @@
+"""The one base of expected refusals, and the facts every refusal tells."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Refusal(Exception):
+    """Something was not done, for a reason the person who asked can understand.
+
+    ``code`` is stable: the API returns it and pages choose wording by it. The text says what and why;
+    ``who`` names who can mend it, ``next_step`` what to do, ``next_url`` where (quality row 38).
+    """
+
+    code = "refused"
+    http_status = 409
+
+    def __init__(self, message: object, *, who: object = "", next_step: object = "", next_url: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.who = who
+        self.next_step = next_step
+        self.next_url = next_url
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class PermissionDenied(Refusal):
+    """The role has no right to this action."""
+
+    code = "role-has-no-right"
+    http_status = 403
+
+
+class InvalidInput(Refusal):
+    """The input has the right shape but cannot be used; ``field`` names the form field it belongs to."""
+
+    code = "invalid-input"
+    http_status = 422
+
+    def __init__(self, message: object, *, field: str | None = None, **facts: object) -> None:
+        super().__init__(message, **facts)  # type: ignore[arg-type]
+        self.field = field
+
+
+class SignInRequired(Refusal):
+    """Nobody is signed in; pages go to sign-in, the API answers 401."""
+
+    code = "sign-in-required"
+    http_status = 401
+
+    def __init__(self) -> None:
+        super().__init__(_("Sign in to continue."))

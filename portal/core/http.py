@@ -1,0 +1,71 @@
+"""Request and response types, and the one way to answer a page, a fragment or a refusal."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from portal.core.errors import Refusal
+
+if TYPE_CHECKING:
+    from portal.accounts.actor import Actor
+    from portal.accounts.models import Membership, User
+
+
+class PortalRequest(HttpRequest):
+    """An HttpRequest as the middleware leaves it, for the type checker."""
+
+    htmx: HtmxDetails
+    user: "User"
+    actor: "Actor"
+    memberships: "list[Membership]"
+    organization_id: UUID | None
+
+
+def is_fragment_request(request: HttpRequest) -> bool:
+    """Say whether htmx asks for a fragment: an htmx request that is neither boosted nor restoring history."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def page_or_fragment(
+    request: HttpRequest, *, page: str, fragment: str, context: Mapping[str, Any], status: int = 200
+) -> HttpResponse:
+    """Render the fragment for htmx and the page, which includes that fragment, for everybody else."""
+    template = fragment if is_fragment_request(request) else page
+    response = render(request, template, dict(context), status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def redirect_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Send the browser to ``url``, by HX-Redirect when htmx asked."""
+    if is_fragment_request(request):
+        return HttpResponseClientRedirect(url)
+    return HttpResponse(status=302, headers={"Location": url})
+
+
+def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Answer an uncaught refusal as a message fragment for htmx, as a page in the shell otherwise."""
+    response = page_or_fragment(
+        request,
+        page="errors/refusal.html",
+        fragment="errors/_refusal.html",
+        context={"refusal": refusal},
+        status=refusal.http_status,
+    )
+    if is_fragment_request(request):
+        response.headers["HX-Retarget"] = "#messages"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
+def absolute_url(base_url: str, name: str, *args: object) -> str:
+    """Return the absolute address of a page, for mails and messages."""
+    return base_url + reverse(name, args=args)

@@ -1,0 +1,71 @@
+"""What stands in the menus: workspaces, their pages, and who may open them (P1, P3).
+
+Each app names its own in a ``navigation`` module listed in the setting NAVIGATION; ``WORKSPACES`` there is read once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from portal.accounts.actor import Actor
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Item:
+    """One page in the left navigation. ``permission`` empty: everyone signed in may open it."""
+
+    label: Text
+    url_name: str
+    permission: str = ""
+    description: Text = ""
+    group: Text = ""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A group of pages with a card on Home. Shown to whoever may open at least one of its pages."""
+
+    key: str
+    label: Text
+    icon: str
+    description: Text
+    items: Sequence[Item]
+
+    def items_for(self, actor: "Actor") -> list[Item]:
+        return [item for item in self.items if not item.permission or actor.may(item.permission)]
+
+
+@cache
+def all_workspaces() -> tuple[Workspace, ...]:
+    """Return every workspace of every app, in the order of the setting NAVIGATION."""
+    return tuple(space for name in settings.NAVIGATION for space in import_string(f"{name}.WORKSPACES"))
+
+
+def workspaces_for(actor: "Actor") -> list[Workspace]:
+    """Return the workspaces with at least one page that the actor may open."""
+    return [space for space in all_workspaces() if space.items_for(actor)]
+
+
+WORKSPACES = (
+    Workspace(
+        key="action-center",
+        label=_("Action Center"),
+        icon="bell",
+        description=_("Work that waits for you, and news about what you follow."),
+        items=(
+            Item(_("Overview"), "action_center:overview", description=_("Actions and notifications.")),
+            Item(_("Completed items"), "action_center:completed", description=_("Actions that are done.")),
+            Item(_("Archived items"), "action_center:archived", description=_("What you put away.")),
+            Item(_("My preferences"), "action_center:preferences", description=_("Which mails you get, and how.")),
+        ),
+    ),
+)

@@ -1,0 +1,3 @@
+"""Pages of the embedded run only: the mailbox and one-click sign-in. Never mounted in production."""
+
+urlpatterns: list[object] = []

@@ -1,0 +1,28 @@
+"""Settings of the test run: real servers, cheap passwords, no address that leads outside."""
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "test-only-" + "x" * 50)
+
+from portal.settings.base import *
+from portal.settings.base import BASE_DIR, CACHES, DATABASES, INSTALLED_APPS, env
+
+SECRET_KEY = env.str("SECRET_KEY")
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+INSTALLED_APPS = [*INSTALLED_APPS, "portal.local"]
+DEMO = True
+MAILBOX_DIR = env.str("MAILBOX_DIR", default="") or None
+APP_DATABASE_ROLE = env.str("APP_DATABASE_ROLE", default="portal_app")
+BASE_URL = "http://testserver"
+
+DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}  # one connection a test; the pool has tests of its own
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
+CACHES["redis"]["KEY_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_ROOT = BASE_DIR / ".build" / "collected-test"
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+OIDC_PROVIDERS: list[dict[str, object]] = []

@@ -1,0 +1,23 @@
+"""The only place that mounts every app's pages and API."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from portal.core import error_views, health, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("", include("portal.accounts.urls")),
+    path("account/", include("allauth.urls")),
+]
+
+if settings.MAILBOX_DIR or settings.DEMO:
+    urlpatterns += [path("", include("portal.local.urls"))]
+
+handler400 = error_views.bad_request
+handler403 = error_views.forbidden
+handler404 = error_views.not_found
+handler500 = error_views.server_error

@@ -44,6 +44,13 @@ class PartnershipStatus(models.TextChoices):
     ENDED = "ended", _("Ended")
 
 
+class InvitationStatus(models.TextChoices):
+    OPEN = "open", _("Open")
+    ACCEPTED = "accepted", _("Accepted")
+    REVOKED = "revoked", _("Revoked")
+    EXPIRED = "expired", _("Expired")
+
+
 class AccountEvent(models.TextChoices):
     """What happens to people and organisations; the same names in log, mail and webhook."""
 
@@ -60,7 +67,9 @@ class AccountEvent(models.TextChoices):
     EMAIL_CHANGED = "email-changed", _("E-mail address changed")
     PROFILE_UPDATED = "profile-updated", _("Profile updated")
     USER_INVITED = "user-invited", _("User invited")
+    USER_INVITATION_RESENT = "user-invitation-resent", _("User invitation sent again")
     USER_INVITATION_REVOKED = "user-invitation-revoked", _("User invitation revoked")
+    USER_INVITATION_EXPIRED = "user-invitation-expired", _("User invitation expired")
     USER_JOINED = "user-joined", _("User joined")
     USER_ROLES_CHANGED = "user-roles-changed", _("User roles changed")
     USER_DEACTIVATED = "user-deactivated", _("User deactivated")

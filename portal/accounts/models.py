@@ -11,7 +11,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.enums import PARTNER_KINDS, Cloud, OrganizationKind, PartnershipStatus, Role
+from portal.accounts.actor import Actor
+from portal.accounts.enums import PARTNER_KINDS, Cloud, InvitationStatus, OrganizationKind, PartnershipStatus, Role
+from portal.accounts.permissions import role_labels
 from portal.core.fields import NameKeyField
 
 
@@ -143,6 +145,7 @@ class User(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=200)
+    name_key = NameKeyField()  # whoever saves ``name`` with update_fields names this too
     language = models.CharField(max_length=8, default="en")
     shortcuts_enabled = models.BooleanField(default=True)  # single keys can be switched off (quality row 35)
     is_active = models.BooleanField(default=True)
@@ -167,6 +170,10 @@ class User(AbstractBaseUser):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The people of the actor's organisation, deactivated ones too."""
+        return self.filter(organization_id=actor.organization_id)
+
     def active(self) -> Self:
         """Memberships that count: neither they nor the person are deactivated."""
         return self.filter(is_active=True, user__is_active=True)
@@ -212,4 +219,65 @@ class Membership(models.Model):
 
     @property
     def role_labels(self) -> list[str]:
-        return [str(role.label) for role in Role if role in self.roles]
+        return role_labels(self.roles)
+
+
+class UserInvitationQuerySet(models.QuerySet["UserInvitation"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Invitations of the actor's organisation."""
+        return self.filter(organization_id=actor.organization_id)
+
+    def open(self) -> Self:
+        """Invitations nobody has answered, withdrawn or closed yet."""
+        return self.filter(status=InvitationStatus.OPEN)
+
+    def locked(self, invitation_id: uuid.UUID) -> "UserInvitation":
+        """The invitation, its row locked until the open transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=invitation_id)
+
+
+class UserInvitation(models.Model):
+    """A colleague asked to join an organisation with some roles. The link holds the token, we only its hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="user_invitations")
+    email = models.EmailField()
+    name = models.CharField(max_length=200)
+    roles = ArrayField(models.CharField(max_length=30, choices=Role.choices))
+    language = models.CharField(max_length=8, default="en")
+    status = models.CharField(max_length=10, choices=InvitationStatus.choices, default=InvitationStatus.OPEN)
+    token_hash = models.CharField(max_length=64, unique=True)  # of the newest link; sending again ends the older one
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)  # accepted, revoked or expired: then
+
+    objects = UserInvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "email"],
+                name="user_invitation_open_once",
+                condition=Q(status=InvitationStatus.OPEN),
+            ),
+            models.CheckConstraint(name="user_invitation_email_lower_case", condition=Q(email=Lower("email"))),
+            models.CheckConstraint(name="user_invitation_has_roles", condition=~Q(roles=[])),
+            models.CheckConstraint(
+                name="user_invitation_closed_at_iff_closed",
+                condition=Q(status=InvitationStatus.OPEN, closed_at__isnull=True)
+                | (~Q(status=InvitationStatus.OPEN) & Q(closed_at__isnull=False)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "created_at", "id"], name="user_invitation_by_time"),
+            models.Index(fields=["expires_at"], name="user_invitation_due", condition=Q(status=InvitationStatus.OPEN)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization_id}"
+
+    @property
+    def role_labels(self) -> list[str]:
+        return role_labels(self.roles)

@@ -4,6 +4,8 @@ Source: portal reference, section 3.2 (matrix) and requirements T2, R1, M1, M4. 
 we deny; decision 0006 lists those cells.
 """
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -158,3 +160,9 @@ def roles_allowing(permission: str, *, kind: OrganizationKind | None = None) -> 
     """Return the roles that may do this, in the order of the enum; only those that exist in ``kind`` if given."""
     known = ROLES_BY_KIND[kind] if kind else frozenset(Role)
     return [role for role in Role if role in known and permission in ROLE_PERMISSIONS[role]]
+
+
+def role_labels(roles: Iterable[str]) -> list[str]:
+    """Return the names of the roles in the reader's language, in the order of the enum."""
+    held = set(roles)
+    return [str(role.label) for role in Role if role in held]

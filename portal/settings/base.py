@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "portal.audit",
     "portal.notifications",
     "portal.webhooks",
+    "customers",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -91,7 +92,7 @@ TEMPLATES = [
 
 # --- what the portal is made of: each app names its own pages, events and demo data ---------------------------------
 NAVIGATION = ["portal.core.navigation", "portal.accounts.navigation"]
-EVENT_TYPES = ["portal.accounts.enums.AccountEvent"]
+EVENT_TYPES = ["portal.accounts.enums.AccountEvent", "customers.enums.CustomerEvent"]
 DEMO_LOADERS = ["portal.local.demo.load"]
 
 # --- database, cache, sessions ---------------------------------------------------------------------------------------
@@ -181,6 +182,11 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 OIDC_PROVIDERS = env.json("OIDC_PROVIDERS", default=[])
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": OIDC_PROVIDERS}}
 COLLEAGUE_INVITATION_DAYS = 7
+
+# --- customers (R3, R7) ----------------------------------------------------------------------------------------------
+INVITATION_LIFETIME_DAYS = 30
+INVITATION_REMINDER_DAYS = 5  # before the expiry
+CUSTOMER_AGREEMENT_VERSION = "2026-01"
 
 # --- languages (P9) --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

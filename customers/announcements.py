@@ -1,0 +1,218 @@
+"""Who is told what about customers and relationships: log, mail, webhook, Action Center (P7, section 11.2)."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from customers.enums import CustomerEvent, RelationshipKind
+from customers.models import Customer, CustomerAgreement, RelationshipInvitation, ResellerRelationship
+from portal.accounts.actor import Actor
+from portal.accounts.enums import Role
+from portal.accounts.queries import people_with_role
+from portal.audit import log
+from portal.audit.models import AuditEvent
+from portal.core.http import absolute_url
+from portal.notifications import action_center, outbox
+from portal.notifications.models import ActionKind
+from portal.notifications.outbox import Recipient
+from portal.webhooks import deliveries
+
+AGENTS = (Role.ADMIN_AGENT, Role.SALES_AGENT)
+_NEWS = {
+    CustomerEvent.RELATIONSHIP_ACCEPTED: _("%(customer)s accepted your reseller relationship"),
+    CustomerEvent.INDIRECT_RELATIONSHIP_ACCEPTED: _("%(customer)s accepted your reseller relationship"),
+    CustomerEvent.RELATIONSHIP_DECLINED: _("%(customer)s declined your reseller relationship"),
+    CustomerEvent.RELATIONSHIP_QUESTION: _("%(customer)s asks about your relationship request"),
+    CustomerEvent.RELATIONSHIP_REQUEST_EXPIRED: _("Your relationship request to %(customer)s expired"),
+    CustomerEvent.ADMIN_RIGHTS_REMOVED: _("%(customer)s took back administration rights"),
+}
+
+
+def partners_of(invitation: RelationshipInvitation) -> list[UUID]:
+    """The organizations of a request's partners: the billing partner and, in the indirect model, the reseller."""
+    return [partner for partner in (invitation.partner_id, invitation.reseller_id) if partner is not None]
+
+
+def announce_invitation(
+    event_type: CustomerEvent,
+    invitation: RelationshipInvitation,
+    *,
+    actor: Actor | None,
+    now: datetime.datetime,
+    details: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Write the log entry, deliveries and notices of one event of a relationship request."""
+    customer = invitation.customer
+    event = log.record(
+        event_type=event_type,
+        organization_ids=[*partners_of(invitation), *([customer.pk] if customer else [])],
+        subject_type="relationship-request",
+        subject_id=invitation.pk,
+        subject_name=invitation.customer_label,
+        actor=actor,
+        occurred_at=now,
+        customer_id=customer.pk if customer else invitation.expected_tenant_id,
+        customer_name=customer.organization.name if customer else invitation.customer_label,
+        details={
+            "cloud": invitation.cloud,
+            "administration rights": invitation.include_admin_rights,
+            "recipient": invitation.recipient_email,
+            "expires": invitation.expires_at.isoformat(),
+            **(details or {}),
+        },
+    )
+    deliveries.queue(event)
+    if event_type in _NEWS:
+        _tell_agents(event, event_type, invitation, details or {})
+    return event
+
+
+def _tell_agents(
+    event: AuditEvent, event_type: CustomerEvent, invitation: RelationshipInvitation, details: Mapping[str, Any]
+) -> None:
+    """Mail and notify the admin and sales agents of the partners concerned."""
+    name = event.customer_name
+    for partner_id in partners_of(invitation):
+        people = people_with_role(partner_id, *AGENTS)
+        outbox.queue_email(
+            template=f"customers/{event_type}",
+            event=event,
+            recipients=[Recipient.of(person) for person in people],
+            context={
+                "customer_name": name,
+                "invitation": invitation,
+                "note": details.get("note", ""),
+                "url": absolute_url(settings.BASE_URL, "customers:invitation", invitation.pk),
+            },
+        )
+        action_center.notify(
+            event=event,
+            organization_id=partner_id,
+            roles=AGENTS,
+            kind=ActionKind.TRANSACTIONAL,
+            workspace="customers",
+            title=_NEWS[event_type],
+            title_params={"customer": name},
+            url=absolute_url("", "customers:invitation", invitation.pk),
+        )
+
+
+def mail_invitation(
+    event: AuditEvent, invitation: RelationshipInvitation, *, link: str, template: str = "customers/invitation"
+) -> None:
+    """Queue the mail that carries the unique link; the link itself is stored only as a sealed secret."""
+    before, _placeholder, after = invitation.message_text.partition("[[link]]")
+    outbox.queue_email(
+        template=template,
+        event=event,
+        recipients=[Recipient(email=invitation.recipient_email, language=invitation.language)],
+        context={
+            "invitation": invitation,
+            "subject": invitation.message_subject,
+            "text_before": before,
+            "text_after": after,
+        },
+        secrets={"link": link},
+    )
+
+
+def announce_relationship(
+    event_type: CustomerEvent,
+    relationships: Iterable[ResellerRelationship],
+    *,
+    actor: Actor | None,
+    now: datetime.datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Write one event that each partner of the relationships and the customer see."""
+    rows = list(relationships)
+    first = rows[0]
+    event = log.record(
+        event_type=event_type,
+        organization_ids=[first.customer_id, *(row.partner_id for row in rows)],
+        subject_type="reseller-relationship",
+        subject_id=first.pk,
+        subject_name=first.customer_name,
+        actor=actor,
+        occurred_at=now,
+        customer_id=first.customer_id,
+        customer_name=first.customer_name,
+        before=before,
+        after=after,
+        details={"kinds": [str(RelationshipKind(row.kind).value) for row in rows]},
+    )
+    deliveries.queue(event)
+    return event
+
+
+def announce_customer(
+    event_type: CustomerEvent,
+    customer: Customer,
+    *,
+    partner_ids: Iterable[UUID],
+    actor: Actor,
+    now: datetime.datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Write one event about a customer's data."""
+    event = log.record(
+        event_type=event_type,
+        organization_ids=[customer.pk, *partner_ids],
+        subject_type="customer",
+        subject_id=customer.pk,
+        subject_name=customer.organization.name,
+        actor=actor,
+        occurred_at=now,
+        customer_id=customer.pk,
+        customer_name=customer.organization.name,
+        before=before,
+        after=after,
+    )
+    deliveries.queue(event)
+    return event
+
+
+def announce_agreement(agreement: CustomerAgreement, *, actor: Actor, now: datetime.datetime) -> AuditEvent:
+    """Log a customer agreement, and give the customer's contact notice of an attested one (section 5.1)."""
+    event = log.record(
+        event_type=CustomerEvent.AGREEMENT_CREATED,
+        organization_ids=[agreement.partner_id, agreement.customer_id],
+        subject_type="customer-agreement",
+        subject_id=agreement.pk,
+        subject_name=agreement.version,
+        actor=actor,
+        occurred_at=now,
+        customer_id=agreement.customer_id,
+        customer_name=agreement.customer.organization.name,
+        after={
+            "version": agreement.version,
+            "method": agreement.method,
+            "contact": f"{agreement.first_name} {agreement.last_name}",
+            "e-mail": agreement.email,
+            "agreed on": agreement.agreed_on.isoformat(),
+        },
+    )
+    deliveries.queue(event)
+    outbox.queue_email(
+        template=f"customers/{CustomerEvent.AGREEMENT_CREATED}",
+        event=event,
+        recipients=[
+            Recipient(
+                email=agreement.email,
+                name=f"{agreement.first_name} {agreement.last_name}",
+                language=agreement.language,
+            )
+        ],
+        context={
+            "agreement": agreement,
+            "customer_name": agreement.customer.organization.name,
+            "partner_name": agreement.partner.organization.name,
+        },
+    )
+    return event

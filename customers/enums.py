@@ -1,0 +1,114 @@
+"""Statuses, kinds and event names of customers, relationships, invitations and subscriptions."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RelationshipKind(models.TextChoices):
+    """What the partner is to the customer."""
+
+    DIRECT = "direct", _("Cloud Reseller")
+    PROVIDER = "provider", _("Indirect provider")
+    RESELLER = "reseller", _("Indirect reseller")
+
+
+class RelationshipStatus(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    REMOVED = "removed", _("Removed")
+
+
+class InvitationStatus(models.TextChoices):
+    """The stored states. "Sent" and "opened" are dates of a pending one."""
+
+    PENDING = "pending", _("Pending")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
+
+
+class AgreementMethod(models.TextChoices):
+    ATTESTED = "attested", _("Attested by the partner")
+    DIRECT = "direct", _("Accepted by the customer")
+
+
+class Qualification(models.TextChoices):
+    NONE = "none", _("None")
+    EDUCATION = "education", _("Education")
+    NONPROFIT = "nonprofit", _("Nonprofit")
+    GOVERNMENT_COMMUNITY_CLOUD = "government_community_cloud", _("Government Community Cloud")
+    STATE_OWNED_ENTITY = "state_owned_entity", _("State-owned entity")
+
+
+class ProductFamily(models.TextChoices):
+    """What kind of thing a subscription is; decides what may be done with it (T5)."""
+
+    LICENSE_BASED = "license_based", _("License-based")
+    AZURE_PLAN = "azure_plan", _("Azure plan")
+    AZURE_LEGACY = "azure_legacy", _("Azure (previous offer)")
+    RESERVATION = "reservation", _("Azure reservation")
+    SAVINGS_PLAN = "savings_plan", _("Azure savings plan")
+    SOFTWARE = "software", _("Software subscription")
+    PERPETUAL_SOFTWARE = "perpetual_software", _("Perpetual software")
+    THIRD_PARTY = "third_party", _("Marketplace")
+
+
+class SubscriptionStatus(models.TextChoices):
+    """The lifecycle of section 8 of the portal reference."""
+
+    PENDING = "pending", _("Action needed")
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    EXPIRED = "expired", _("Expired")
+    DISABLED = "disabled", _("Disabled")
+    DELETED = "deleted", _("Deleted")
+
+
+# A partner cannot leave while one of these is billed to it (R11, section 4.9).
+BILLED_STATUSES = frozenset({SubscriptionStatus.PENDING, SubscriptionStatus.ACTIVE})
+
+
+class Term(models.TextChoices):
+    NONE = "none", _("No term")
+    MONTH = "P1M", _("1 month")
+    YEAR = "P1Y", _("1 year")
+    TWO_YEARS = "P2Y", _("2 years")
+    THREE_YEARS = "P3Y", _("3 years")
+
+
+class BillingFrequency(models.TextChoices):
+    USAGE = "usage", _("By usage")
+    MONTHLY = "monthly", _("Monthly")
+    ANNUAL = "annual", _("Annual")
+    UPFRONT = "upfront", _("Upfront for the whole term")
+    ONE_TIME = "one_time", _("One time")
+
+
+class CustomerEvent(models.TextChoices):
+    """What happens to customers and relationships; the same names in log, mail and webhook.
+
+    ``reseller-relationship-accepted-by-customer`` and its indirect twin are the original's webhook names (API
+    reference, section 7.5); the others follow their manner.
+    """
+
+    CUSTOMER_ADDED = "customer-added", _("Customer added")
+    CUSTOMER_IMPORTED = "customer-imported", _("Customer imported")
+    CUSTOMER_UPDATED = "customer-updated", _("Customer updated")
+    CUSTOMER_TAGGED = "customer-tagged", _("Customer tags changed")
+    RELATIONSHIP_REQUESTED = "reseller-relationship-requested", _("Reseller relationship requested")
+    RELATIONSHIP_REQUEST_SENT = "reseller-relationship-request-sent", _("Relationship request sent")
+    RELATIONSHIP_REQUEST_RESENT = "reseller-relationship-request-resent", _("Relationship request sent again")
+    RELATIONSHIP_REQUEST_REMINDED = "reseller-relationship-request-reminded", _("Relationship request reminder sent")
+    RELATIONSHIP_REQUEST_REVOKED = "reseller-relationship-request-revoked", _("Relationship request revoked")
+    RELATIONSHIP_REQUEST_EXPIRED = "reseller-relationship-request-expired", _("Relationship request expired")
+    RELATIONSHIP_DECLINED = "reseller-relationship-declined-by-customer", _("Relationship declined by customer")
+    RELATIONSHIP_QUESTION = "reseller-relationship-question-asked", _("Question about a relationship request")
+    RELATIONSHIP_ACCEPTED = "reseller-relationship-accepted-by-customer", _("Relationship accepted by customer")
+    INDIRECT_RELATIONSHIP_ACCEPTED = (
+        "indirect-reseller-relationship-accepted-by-customer",
+        _("Indirect relationship accepted by customer"),
+    )
+    RELATIONSHIP_REMOVED = "reseller-relationship-removed", _("Reseller relationship removed")
+    ADMIN_RIGHTS_REMOVED = "admin-rights-removed-by-customer", _("Administration rights taken back")
+    AGREEMENT_CREATED = "customer-agreement-created", _("Customer agreement recorded")
+    CUSTOMERS_IMPORTED = "customers-imported", _("Customers imported")

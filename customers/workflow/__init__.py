@@ -1,0 +1,1 @@
+"""Every change of customers, invitations, relationships and agreements: one function each."""

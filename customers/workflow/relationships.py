@@ -1,0 +1,102 @@
+"""Reseller relationships: start, end, and the administration rights that go with them (R4, R6, R10, R11)."""
+
+import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from customers import rules
+from customers.announcements import announce_relationship
+from customers.enums import CustomerEvent, RelationshipKind, RelationshipStatus
+from customers.models import Customer, ResellerRelationship
+from portal.accounts.actor import Actor
+from portal.accounts.models import Organization, Partner
+from portal.accounts.permissions import Permission
+
+
+def start_relationships(
+    *,
+    customer_organization: Organization,
+    partner: Partner,
+    reseller: Partner | None,
+    has_admin_rights: bool,
+    now: datetime.datetime,
+) -> list[ResellerRelationship]:
+    """Create what is missing of a customer's relationships with a partner and its reseller, the partner's first.
+
+    Called inside the transaction of accepting a request or adding a customer. Race-free: the unique constraint on
+    active pairs decides, and an existing row is taken as it is.
+    """
+    customer, _created = Customer.objects.get_or_create(organization=customer_organization)
+    kind = RelationshipKind.PROVIDER if reseller else RelationshipKind.DIRECT
+    wanted = [(partner, kind, reseller)]
+    if reseller:
+        wanted.append((reseller, RelationshipKind.RESELLER, partner))
+    relationships = []
+    for owner, owner_kind, counterpart in wanted:
+        relationship, _created = ResellerRelationship.objects.get_or_create(
+            partner=owner,
+            customer=customer,
+            status=RelationshipStatus.ACTIVE,
+            defaults={
+                "kind": owner_kind,
+                "counterpart": counterpart,
+                "has_admin_rights": has_admin_rights,
+                "customer_name": customer_organization.name,
+                "customer_domain": customer_organization.domain,
+                "customer_country": customer_organization.country,
+                "created_at": now,
+            },
+        )
+        relationships.append(relationship)
+    return relationships
+
+
+@transaction.atomic
+def remove_relationship(*, relationship_id: UUID, actor: Actor, now: datetime.datetime) -> ResellerRelationship:
+    """End a partner's relationship with a customer, when nothing is billed to it any more.
+
+    Source: "Remove reseller relationship"; requirement R11.
+    Raises: PermissionDenied, rules.RelationshipNotActive, rules.RelationshipInUse.
+    """
+    actor.require(Permission.RELATIONSHIP_REMOVE)
+    relationship = ResellerRelationship.objects.locked(relationship_id)
+    _check_active(relationship)
+    rules.check_can_remove(relationship)
+    relationship.status = RelationshipStatus.REMOVED
+    relationship.removed_at = now
+    relationship.save(update_fields=["status", "removed_at"])
+    announce_relationship(CustomerEvent.RELATIONSHIP_REMOVED, [relationship], actor=actor, now=now)
+    return relationship
+
+
+@transaction.atomic
+def take_back_admin_rights(*, relationship_id: UUID, actor: Actor, now: datetime.datetime) -> ResellerRelationship:
+    """Let the customer end a partner's administration rights; the relationship stays (section 4.7).
+
+    Raises: PermissionDenied, rules.RelationshipNotActive.
+    """
+    actor.require(Permission.PARTNER_RELATIONSHIP_MANAGE)
+    relationship = ResellerRelationship.objects.locked(relationship_id)
+    _check_active(relationship)
+    if relationship.has_admin_rights:
+        relationship.has_admin_rights = False
+        relationship.admin_rights_removed_at = now
+        relationship.save(update_fields=["has_admin_rights", "admin_rights_removed_at"])
+        announce_relationship(
+            CustomerEvent.ADMIN_RIGHTS_REMOVED,
+            [relationship],
+            actor=actor,
+            now=now,
+            before={"administration rights": True},
+            after={"administration rights": False},
+        )
+    return relationship
+
+
+def _check_active(relationship: ResellerRelationship) -> None:
+    if relationship.status != RelationshipStatus.ACTIVE:
+        raise rules.RelationshipNotActive(
+            _("This relationship was removed already."), next_step=_("Request a new relationship.")
+        )

@@ -83,7 +83,7 @@ def _workspace(space: navigation.Workspace, actor: Actor) -> dict[str, Any]:
 
 def _select(frame: Shell, request: HttpRequest) -> None:
     """Find the workspace the page belongs to (longest address wins) and lay out its left navigation."""
-    best = (0, None, "")
+    best: tuple[int, dict[str, Any] | None, str] = (0, None, "")
     for space in frame.workspaces:
         for link in space["links"]:
             if request.path.startswith(link["url"]) and len(link["url"]) > best[0]:

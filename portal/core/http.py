@@ -30,8 +30,8 @@ class PortalRequest(HttpRequest):
 
 def is_fragment_request(request: HttpRequest) -> bool:
     """Say whether htmx asks for a fragment: an htmx request that is neither boosted nor restoring history."""
-    htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def page_or_fragment(

@@ -25,4 +25,3 @@ STORAGES = {
 }
 STATIC_ROOT = BASE_DIR / ".build" / "collected-test"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-OIDC_PROVIDERS: list[dict[str, object]] = []

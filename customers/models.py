@@ -248,19 +248,15 @@ class RelationshipInvitation(models.Model):
 
 
 class InvitationLink(models.Model):
-    """One unique link of an invitation. Only the hash of its token is kept; a newer link replaces it (R3)."""
+    """One unique link of an invitation. Only the hash of its token is kept (R3).
+
+    Sending again replaces the links before it; a reminder adds one, so that the first mail's link goes on working.
+    """
 
     invitation = models.ForeignKey(RelationshipInvitation, on_delete=models.PROTECT, related_name="links")
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["invitation"], name="invitation_one_live_link", condition=Q(replaced_at__isnull=True)
-            )
-        ]
 
     def __str__(self) -> str:
         return f"link of {self.invitation_id}"

@@ -33,5 +33,10 @@ app.conf.beat_schedule = {
     "core.heartbeat": {"task": "core.heartbeat", "schedule": 15.0, "options": {"expires": 15}},
     "audit.seal": {"task": "audit.seal", "schedule": 20.0, "options": {"expires": 20}},
     "notifications.sweep": {"task": "notifications.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "customers.sweep_invitations": {
+        "task": "customers.sweep_invitations",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "accounts.expire": {"task": "accounts.expire", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -15,9 +15,11 @@ from customers.models import InvitationLink, RelationshipInvitation, ResellerRel
 from customers.workflow.agreements import sign_agreement
 from customers.workflow.relationships import start_relationships
 from portal.accounts.actor import Actor
+from portal.accounts.enums import Cloud
 from portal.accounts.models import Organization, Partner
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput
+from portal.core.http import absolute_url
 from portal.core.links import hash_token, make_token
 
 
@@ -78,7 +80,7 @@ def _check_terms(partner: Partner, terms: RequestTerms, now: datetime.datetime) 
         raise InvalidInput(
             _("The message must hold [[link]] exactly once: the unique link goes there."), field="message_text"
         )
-    if terms.cloud == "us_government" and not terms.include_admin_rights:
+    if terms.cloud == Cloud.US_GOVERNMENT and not terms.include_admin_rights:
         raise InvalidInput(
             _("In the US Government cloud a request always includes administration rights."),
             field="include_admin_rights",
@@ -105,11 +107,16 @@ def _check_not_related(partner_ids: list[UUID], organization: Organization) -> N
 
 
 def _new_link(invitation: RelationshipInvitation, now: datetime.datetime) -> str:
-    """Make a link; the one before, if any, dies. Returns the token, which only its hash outlives."""
-    invitation.links.filter(replaced_at__isnull=True).update(replaced_at=now)
+    """Make a link and return its token, which only its hash outlives."""
     token = make_token()
     InvitationLink.objects.create(invitation=invitation, token_hash=hash_token(token), created_at=now)
     return token
+
+
+def invitation_link(invitation: RelationshipInvitation, token: str) -> str:
+    """Return the unique link: it opens in the entrance of the customer's cloud (R9)."""
+    entrance = "government" if invitation.cloud == Cloud.US_GOVERNMENT else "admin_center"
+    return absolute_url(settings.BASE_URL, f"{entrance}:invitation", token)
 
 
 @transaction.atomic
@@ -142,6 +149,7 @@ def resend_invitation(
     invitation.expires_at = now + datetime.timedelta(days=settings.INVITATION_LIFETIME_DAYS)
     invitation.sent_at = invitation.opened_at = invitation.reminded_at = None
     invitation.save(update_fields=["expires_at", "sent_at", "opened_at", "reminded_at"])
+    invitation.links.filter(replaced_at__isnull=True).update(replaced_at=now)
     token = _new_link(invitation, now)
     announce_invitation(CustomerEvent.RELATIONSHIP_REQUEST_RESENT, invitation, actor=actor, now=now)
     return invitation, token
@@ -252,3 +260,27 @@ def expire_invitations(*, now: datetime.datetime, limit: int = 200) -> int:
             announce_invitation(CustomerEvent.RELATIONSHIP_REQUEST_EXPIRED, invitation, actor=None, now=now)
             closed += 1
     return closed
+
+
+def remind_invitations(*, now: datetime.datetime, limit: int = 200) -> int:
+    """Remind the customer of mailed requests that expire soon; returns how many. Each is reminded once.
+
+    The reminder carries a link of its own (the first one's token is not stored), and both links work.
+    """
+    soon = now + datetime.timedelta(days=settings.INVITATION_REMINDER_DAYS)
+    due = RelationshipInvitation.objects.open(now).filter(
+        expires_at__lte=soon, sent_at__isnull=False, reminded_at__isnull=True
+    )
+    reminded = 0
+    for invitation_id in due.order_by("expires_at", "pk").values_list("pk", flat=True)[:limit]:
+        with transaction.atomic():
+            invitation = RelationshipInvitation.objects.locked(invitation_id)
+            if invitation.status != InvitationStatus.PENDING or invitation.reminded_at is not None:
+                continue
+            invitation.reminded_at = now
+            invitation.save(update_fields=["reminded_at"])
+            link = invitation_link(invitation, _new_link(invitation, now))
+            event = announce_invitation(CustomerEvent.RELATIONSHIP_REQUEST_REMINDED, invitation, actor=None, now=now)
+            mail_invitation(event, invitation, link=link, template="customers/invitation-reminder")
+            reminded += 1
+    return reminded

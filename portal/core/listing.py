@@ -1,0 +1,80 @@
+"""The address of a list: its filters, order and place live in the URL, and every link of the list is made from it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.core.pages import COUNT_LIMIT, Page
+
+MAX_TEXT = 200
+
+
+@dataclass(frozen=True)
+class ListAddress:
+    """What the address of a list says, empty values left out (quality row 37)."""
+
+    path: str
+    values: Mapping[str, str]
+
+    @classmethod
+    def read(cls, request: HttpRequest, allowed: Mapping[str, Iterable[str] | None]) -> "ListAddress":
+        """Read the parameters named in ``allowed``; a value outside its choices counts as not given.
+
+        ``None`` instead of choices allows any text.
+        """
+        values = {}
+        for name, choices in allowed.items():
+            value = request.GET.get(name, "").strip()[:MAX_TEXT]
+            if value and (choices is None or value in choices):
+                values[name] = value
+        return cls(path=request.path, values=values)
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.values.get(name, default)
+
+    def url(self, path: str = "", **changes: str) -> str:
+        """Return this address, or ``path`` with the same parameters, after the changes; an empty value is left out."""
+        values = {name: value for name, value in {**self.values, **changes}.items() if value}
+        return (path or self.path) + (f"?{urlencode(values)}" if values else "")
+
+    def sort_headers(self, columns: Iterable[str], *, default: str) -> dict[str, dict[str, str]]:
+        """Return ``url`` and ``direction`` of each column's header; a second click turns the order round."""
+        current = self.get("sort", default)
+        headers = {}
+        for column in columns:
+            directions = {column: "ascending", f"-{column}": "descending"}
+            turned = f"-{column}" if current == column else column
+            headers[column] = {
+                "url": self.url(sort="" if turned == default else turned, cursor=""),
+                "direction": directions.get(current, ""),
+            }
+        return headers
+
+    def chips(self, labels: Mapping[str, str]) -> list[dict[str, str]]:
+        """Return the filters in force as chips, each with the address that drops it; ``labels`` words each filter."""
+        return [
+            {"label": label, "url": self.url(**{name: "", "cursor": ""})}
+            for name, label in labels.items()
+            if self.get(name)
+        ]
+
+    def pager(self, page: Page[Any]) -> dict[str, str]:
+        """Return the links to the neighbours of a page and the words for how long the list is."""
+        return {
+            "previous_url": self.url(cursor=page.previous_cursor) if page.previous_cursor else "",
+            "next_url": self.url(cursor=page.next_cursor) if page.next_cursor else "",
+            "range": _length(page),
+        }
+
+
+def _length(page: Page[Any]) -> str:
+    if page.total is None:
+        return ""
+    if page.total_is_capped:
+        return _("More than %(limit)s entries") % {"limit": f"{COUNT_LIMIT:,}"}
+    return ngettext("%(count)s entry", "%(count)s entries", page.total) % {"count": page.total}

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from customers import rules
 from customers.announcements import announce_agreement
-from customers.enums import AgreementMethod
+from customers.enums import AgreementMethod, RelationshipKind
 from customers.models import CustomerAgreement, ResellerRelationship
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
@@ -62,8 +63,16 @@ def attest_agreement(
             _("This agreement is recorded already with the same contact."),
             next_step=_("Record it again only if the contact changed."),
         ) from error
+    _note_signed(agreement)
     announce_agreement(agreement, actor=actor, now=now)
     return agreement
+
+
+def _note_signed(agreement: CustomerAgreement) -> None:
+    """Note the agreement where the customer list filters by it: at the partner's row, and at its reseller's."""
+    rows = Q(partner_id=agreement.partner_id) | Q(counterpart_id=agreement.partner_id, kind=RelationshipKind.RESELLER)
+    relationships = ResellerRelationship.objects.active().filter(rows, customer_id=agreement.customer_id)
+    relationships.filter(has_agreement=False).update(has_agreement=True)
 
 
 def sign_agreement(*, relationship: ResellerRelationship, actor: Actor, now: datetime.datetime) -> CustomerAgreement:
@@ -97,5 +106,6 @@ def sign_agreement(*, relationship: ResellerRelationship, actor: Actor, now: dat
         recorded_by_name=actor.name,
         created_at=now,
     )
+    _note_signed(agreement)
     announce_agreement(agreement, actor=actor, now=now)
     return agreement

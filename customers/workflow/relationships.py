@@ -33,6 +33,7 @@ def start_relationships(
     wanted = [(partner, kind, reseller)]
     if reseller:
         wanted.append((reseller, RelationshipKind.RESELLER, partner))
+    has_agreement = rules.has_signed_agreement(partner_id=partner.pk, customer_id=customer.pk)
     relationships = []
     for owner, owner_kind, counterpart in wanted:
         relationship, _created = ResellerRelationship.objects.get_or_create(
@@ -43,8 +44,9 @@ def start_relationships(
                 "kind": owner_kind,
                 "counterpart": counterpart,
                 "has_admin_rights": has_admin_rights,
+                "has_agreement": has_agreement,
                 "customer_name": customer_organization.name,
-                "customer_domain": customer_organization.domain,
+                "customer_domain": customer_organization.domain.lower(),
                 "customer_country": customer_organization.country,
                 "created_at": now,
             },

@@ -1,0 +1,22 @@
+"""Customers, who may sell to them, the links that ask for it, what they signed, and what they have."""
+
+from customers.models.customers import Customer, SavedView, Tag
+from customers.models.invitations import InvitationLink, RelationshipInvitation
+from customers.models.markets import Market, MarketCountry
+from customers.models.relationships import MAX_TAGS, CustomerAgreement, CustomerProfile, ResellerRelationship
+from customers.models.subscriptions import Subscription
+
+__all__ = [
+    "MAX_TAGS",
+    "Customer",
+    "CustomerAgreement",
+    "CustomerProfile",
+    "InvitationLink",
+    "Market",
+    "MarketCountry",
+    "RelationshipInvitation",
+    "ResellerRelationship",
+    "SavedView",
+    "Subscription",
+    "Tag",
+]

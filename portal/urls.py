@@ -9,9 +9,10 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("metrics", health.metrics, name="metrics"),
+    path("metrics", health.metrics_text, name="metrics"),
     path("", include("portal.accounts.urls")),
     path("account/", include("allauth.urls")),
+    path("action-center/", include("portal.notifications.urls")),
 ]
 
 if settings.MAILBOX_DIR or settings.DEMO:

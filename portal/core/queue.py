@@ -6,7 +6,12 @@ import structlog
 from celery import current_app
 from django.db import transaction
 
+from portal.core.pause import Pause
+
 logger = structlog.get_logger(__name__)
+PAUSE_SECONDS = 5
+
+away = Pause(PAUSE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -17,10 +22,13 @@ class _Enqueue:
     args: tuple[str, ...]
 
     def __call__(self) -> None:
+        if away:  # the person who clicked has waited once already; the sweeper finds the row
+            return
         try:
             current_app.send_task(self.task_name, args=self.args, retry=False)
         except Exception as error:  # any broker fault: the row stands in PostgreSQL and the sweeper finds it
-            logger.warning("broker_away", task=self.task_name, error=str(error))
+            away.start()
+            logger.warning("broker_away", task=self.task_name, error=str(error), seconds=PAUSE_SECONDS)
 
 
 def enqueue_after_commit(task_name: str, *args: str) -> None:

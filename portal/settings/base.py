@@ -50,11 +50,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "portal.core.middleware.SecurityHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "portal.core.middleware.ProbeMiddleware",
+    "portal.core.middleware.RequestLogMiddleware",
     "portal.core.middleware.MalformedRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -93,6 +94,7 @@ TEMPLATES = [
 # --- what the portal is made of: each app names its own pages, events and demo data ---------------------------------
 NAVIGATION = ["portal.core.navigation", "portal.accounts.navigation"]
 EVENT_TYPES = ["portal.accounts.enums.AccountEvent", "customers.enums.CustomerEvent"]
+METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
 DEMO_LOADERS = ["portal.local.demo.load"]
 
 # --- database, cache, sessions ---------------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ CACHES = {
     },
     # Copies of rows that PostgreSQL holds: sessions, worker heartbeats. May vanish at any moment.
     "redis": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "portal.core.cache.SpareCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
         "KEY_PREFIX": "portal",
@@ -224,6 +226,8 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+REQUEST_MAX_BYTES = 10 * 1024 * 1024  # of a whole request, files included
+REQUEST_MAX_ADDRESS_LENGTH = 6000  # path and query together
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -248,18 +252,24 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,  # above any run time
     "unacked_restore_interval": 10,  # a killed worker's task is handed out again after some ten seconds
     "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 1,
-    "socket_timeout": 5,
+    # A page that queues a task waits at most some two seconds for an absent broker, then goes on without it.
+    "socket_connect_timeout": 0.7,
+    "socket_timeout": 1.2,
+    "max_retries": 0,
     "retry_on_timeout": False,
 }
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
 CELERY_DB_REUSE_MAX = 1000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
 # --- operation -------------------------------------------------------------------------------------------------------
+METRICS_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")  # where the web processes leave their counters
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 READY_WORKER_SECONDS = 45
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestLogMiddleware has looked at it
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # one line per request, when it is done; the first only for debugging
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"))
 PROMETHEUS_EXPORT_MIGRATIONS = False

@@ -1,26 +1,77 @@
 """Production: refuses to start without its secrets, and sends browsers to HTTPS only."""
 
+import json
+import os
+from collections.abc import Iterator, Mapping
+from urllib.parse import SplitResult, urlsplit
+
+SCHEMES = {
+    "DATABASE_URL": ("postgresql", "postgres"),
+    "REDIS_URL": ("redis", "rediss"),
+    "EMAIL_URL": ("smtp", "smtps", "smtp+tls", "smtp+ssl"),
+    "BASE_URL": ("https",),
+}
+REQUIRED = ("SECRET_KEY", *SCHEMES, "ALLOWED_HOSTS", "MAIL_FROM")
+SHORTEST_KEY = 50
+SHORTEST_TOKEN = 32
+
+
+def faults(given: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the environment, each in one sentence that never repeats a secret."""
+    missing = [name for name in REQUIRED if not given.get(name, "").strip()]
+    if missing:
+        yield f"Set {', '.join(missing)}."
+    for name, schemes in SCHEMES.items():
+        address = _split(given.get(name, ""))
+        complete = address.path.strip("/") if name == "DATABASE_URL" else address.hostname  # a socket has no host
+        if given.get(name, "").strip() and (address.scheme not in schemes or not complete):
+            yield f"{name} must be an address that starts with {' or '.join(f'{scheme}://' for scheme in schemes)}."
+    for key in (given.get("SECRET_KEY", ""), *given.get("SECRET_KEY_FALLBACKS", "").split(",")):
+        if key and (len(key) < SHORTEST_KEY or len(set(key)) < SHORTEST_KEY // 4):
+            yield f"SECRET_KEY and SECRET_KEY_FALLBACKS need at least {SHORTEST_KEY} random characters each."
+    if 0 < len(given.get("METRICS_TOKEN", "")) < SHORTEST_TOKEN:
+        yield f"METRICS_TOKEN needs at least {SHORTEST_TOKEN} random characters."
+    hosts = [host.strip() for host in given.get("ALLOWED_HOSTS", "").split(",")]
+    if any(host.startswith("*") for host in hosts):
+        yield "ALLOWED_HOSTS must name the hosts: an asterisk lets strangers choose the address in our mails."
+    elif all(hosts) and (own := _split(given.get("BASE_URL", "")).hostname) and not _is_named(own, hosts):
+        yield "ALLOWED_HOSTS must name the host of BASE_URL."
+    try:
+        json.loads(given.get("OIDC_PROVIDERS", "[]"))
+    except ValueError:
+        yield "OIDC_PROVIDERS must be a JSON list."
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address.strip())
+    except ValueError:
+        return urlsplit("")
+
+
+def _is_named(own: str, hosts: list[str]) -> bool:
+    return any(host == own or (host.startswith(".") and own.endswith(host)) for host in hosts)
+
+
+if found := list(faults(os.environ)):
+    raise SystemExit(
+        f"The portal cannot start. {' '.join(dict.fromkeys(found))} (docs/operation.md names every setting.)"
+    )
+
 import sentry_sdk
-from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *
-from portal.settings.base import BASE_URL, SENTRY_DSN, env
-
-REQUIRED = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "BASE_URL", "ALLOWED_HOSTS", "MAIL_FROM")
-missing = [name for name in REQUIRED if not env.str(name, default="")]
-if missing:
-    raise ImproperlyConfigured(f"Set these environment variables before starting: {', '.join(missing)}.")
+from portal.settings.base import ALLAUTH_TRUSTED_PROXY_COUNT, BASE_URL, SENTRY_DSN, env
+from portal.settings.logging import hidden
 
 SECRET_KEY = env.str("SECRET_KEY")
-if len(SECRET_KEY) < 50:
-    raise ImproperlyConfigured("SECRET_KEY is too short: use at least 50 random characters.")
-if not BASE_URL.startswith("https://"):
-    raise ImproperlyConfigured("BASE_URL must start with https://: sign-in cookies are sent over HTTPS only.")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=True) else None
+if BEHIND_PROXY := env.bool("BEHIND_PROXY", default=True):  # the proxy ends TLS and sets both X-Forwarded headers
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = ALLAUTH_TRUSTED_PROXY_COUNT or 1
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
@@ -31,6 +82,15 @@ SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 LANGUAGE_COOKIE_SECURE = True
+LANGUAGE_COOKIE_NAME = "__Host-language"
+SILENCED_SYSTEM_CHECKS = ["security.W002"]  # SecurityHeadersMiddleware sends X-Frame-Options, on early refusals too
 
 if SENTRY_DSN:
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        include_local_variables=False,  # they hold tokens and passwords
+        before_send=lambda event, hint: hidden(event),
+        before_send_transaction=lambda event, hint: hidden(event),
+        before_breadcrumb=lambda crumb, hint: hidden(crumb),
+    )

@@ -1,0 +1,50 @@
+"""Redis as a cache that may be away: a page then reads PostgreSQL instead of failing (quality row 4)."""
+
+from typing import Any
+
+import structlog
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.core.cache.backends.redis import RedisCache
+from redis import RedisError
+
+from portal.core.pause import Pause
+
+logger = structlog.get_logger(__name__)
+PAUSE_SECONDS = 5
+LONGEST_SECONDS = 60
+
+away = Pause(PAUSE_SECONDS)
+
+
+class SpareCache(RedisCache):
+    """Copies of what PostgreSQL holds. While Redis is away reads find nothing and writes are dropped.
+
+    A copy that could not be deleted (a session ended just while Redis was away) would come back to life with Redis.
+    So no copy is believed for longer than a minute, whatever its writer asked for; then the row is read again.
+    """
+
+    def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int:
+        wanted: int | None = super().get_backend_timeout(timeout)
+        return LONGEST_SECONDS if wanted is None else min(wanted, LONGEST_SECONDS)
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        return self._ask(super().get, key, default, version, when_away=default)
+
+    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        self._ask(super().set, key, value, timeout, version, when_away=None)
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        return bool(self._ask(super().delete, key, version, when_away=False))
+
+    def has_key(self, key: str, version: int | None = None) -> bool:
+        return bool(self._ask(super().has_key, key, version, when_away=False))
+
+    def _ask(self, method: Any, *args: Any, when_away: Any) -> Any:
+        if away:
+            return when_away
+        try:
+            return method(*args)
+        except (RedisError, OSError) as error:
+            away.start()
+            logger.warning("cache_away", error=str(error), seconds=PAUSE_SECONDS)
+            return when_away

@@ -3,13 +3,14 @@
 from django.conf import settings
 from django.urls import include, path
 
-from portal.core import error_views, health, views
+from portal.core import error_views, gallery, health, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics_text, name="metrics"),
+    path("gallery/", gallery.gallery, name="gallery"),
     path("", include("portal.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("action-center/", include("portal.notifications.urls")),

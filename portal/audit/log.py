@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db import transaction
 
 from portal.accounts.actor import Actor
 from portal.audit.models import AuditEvent, AuditEventParty, Outcome
+from portal.core.fields import name_key
 from portal.core.queue import enqueue_after_commit
 
 
+@transaction.atomic(savepoint=False)
 def record(
     *,
     event_type: str,
@@ -29,10 +32,11 @@ def record(
     details: Mapping[str, Any] | None = None,
     party_details: Mapping[UUID, Mapping[str, Any]] | None = None,
 ) -> AuditEvent:
-    """Write one event, visible to the organisations named, inside the caller's transaction.
+    """Write one event, visible to the organisations named, inside the caller's transaction (its own if there is none).
 
     ``actor`` None is the portal itself. ``before``, ``after`` and ``details`` are JSON values that every party reads;
     ``party_details`` holds what one party alone reads (T13: each side its own part). Secrets never belong in any.
+    All parties are named here: the event is sealed with them, and the database refuses a party that comes later.
     """
     event = AuditEvent.objects.create(
         event_type=str(event_type),
@@ -55,16 +59,24 @@ def record(
     )
     own = party_details or {}
     AuditEventParty.objects.bulk_create(
-        AuditEventParty(
-            event=event,
-            organization_id=organization_id,
-            occurred_at=occurred_at,
-            event_type=event.event_type,
-            customer_id=customer_id,
-            actor_user_id=event.actor_user_id,
-            details=dict(own.get(organization_id, {})),
-        )
+        _party(event, organization_id, own.get(organization_id, {}))
         for organization_id in sorted(set(organization_ids))
     )
     enqueue_after_commit("audit.seal")
     return event
+
+
+def _party(event: AuditEvent, organization_id: UUID, details: Mapping[str, Any]) -> AuditEventParty:
+    is_own_person = organization_id == event.actor_organization_id
+    return AuditEventParty(
+        event=event,
+        organization_id=organization_id,
+        occurred_at=event.occurred_at,
+        event_type=event.event_type,
+        outcome=event.outcome,
+        customer_id=event.customer_id,
+        customer_key=name_key(event.customer_name),
+        actor_user_id=event.actor_user_id,
+        actor_key=name_key(event.actor_name) + (f" {event.actor_email.lower()}" if is_own_person else ""),
+        details=dict(details),
+    )

@@ -159,11 +159,12 @@ def announce_customer(
     now: datetime.datetime,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    tell_customer: bool = True,
 ) -> AuditEvent:
-    """Write one event about a customer's data."""
+    """Write one event about a customer's data; what a partner notes for itself is not the customer's to read."""
     event = log.record(
         event_type=event_type,
-        organization_ids=[customer.pk, *partner_ids],
+        organization_ids=[*([customer.pk] if tell_customer else []), *partner_ids],
         subject_type="customer",
         subject_id=customer.pk,
         subject_name=customer.organization.name,
@@ -215,4 +216,21 @@ def announce_agreement(agreement: CustomerAgreement, *, actor: Actor, now: datet
             "partner_name": agreement.partner.organization.name,
         },
     )
+    return event
+
+
+def announce_list_change(
+    event_type: CustomerEvent, *, subject_type: str, subject_id: UUID, name: str, actor: Actor, now: datetime.datetime
+) -> AuditEvent:
+    """Log that a tag or a saved view of the customer list came or went."""
+    event = log.record(
+        event_type=event_type,
+        organization_ids=[actor.organization_id],
+        subject_type=subject_type,
+        subject_id=subject_id,
+        subject_name=name,
+        actor=actor,
+        occurred_at=now,
+    )
+    deliveries.queue(event)
     return event

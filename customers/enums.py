@@ -27,6 +27,14 @@ class InvitationStatus(models.TextChoices):
     REVOKED = "revoked", _("Revoked")
 
 
+class TagChange(models.TextChoices):
+    """What happens to the tags of the chosen customers."""
+
+    ADD = "add", _("Add these tags")
+    REMOVE = "remove", _("Take these tags away")
+    SET = "set", _("Leave exactly these tags")
+
+
 class AgreementMethod(models.TextChoices):
     ATTESTED = "attested", _("Attested by the partner")
     DIRECT = "direct", _("Accepted by the customer")
@@ -94,7 +102,14 @@ class CustomerEvent(models.TextChoices):
     CUSTOMER_ADDED = "customer-added", _("Customer added")
     CUSTOMER_IMPORTED = "customer-imported", _("Customer imported")
     CUSTOMER_UPDATED = "customer-updated", _("Customer updated")
+    BILLING_PROFILE_UPDATED = "customer-billing-profile-updated", _("Bill-to information changed")
+    QUALIFICATION_UPDATED = "customer-qualification-updated", _("Customer qualification changed")
+    CUSTOMER_PERMISSIONS_UPDATED = "customer-permissions-updated", _("Customer permissions changed")
     CUSTOMER_TAGGED = "customer-tagged", _("Customer tags changed")
+    TAG_CREATED = "customer-tag-created", _("Tag created")
+    TAG_DELETED = "customer-tag-deleted", _("Tag deleted")
+    VIEW_SAVED = "customer-view-saved", _("View of the customer list saved")
+    VIEW_DELETED = "customer-view-deleted", _("View of the customer list deleted")
     RELATIONSHIP_REQUESTED = "reseller-relationship-requested", _("Reseller relationship requested")
     RELATIONSHIP_REQUEST_SENT = "reseller-relationship-request-sent", _("Relationship request sent")
     RELATIONSHIP_REQUEST_RESENT = "reseller-relationship-request-resent", _("Relationship request sent again")

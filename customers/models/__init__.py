@@ -1,6 +1,6 @@
 """Customers, who may sell to them, the links that ask for it, what they signed, and what they have."""
 
-from customers.models.customers import Customer, SavedView, Tag
+from customers.models.customers import MAX_TAG_LENGTH, Customer, SavedView, Tag
 from customers.models.invitations import InvitationLink, RelationshipInvitation
 from customers.models.markets import Market, MarketCountry
 from customers.models.relationships import MAX_TAGS, CustomerAgreement, CustomerProfile, ResellerRelationship
@@ -8,6 +8,7 @@ from customers.models.subscriptions import Subscription
 
 __all__ = [
     "MAX_TAGS",
+    "MAX_TAG_LENGTH",
     "Customer",
     "CustomerAgreement",
     "CustomerProfile",

@@ -7,6 +7,7 @@ we deny; decision 0006 lists those cells.
 from collections.abc import Iterable
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.enums import OrganizationKind, Role
@@ -43,6 +44,7 @@ class Permission(models.TextChoices):
     USER_MANAGE = "user.manage", _("Invite users, change roles, deactivate users")
     WEBHOOK_MANAGE = "webhook.manage", _("Register webhooks")
     API_ACCESS_MANAGE = "api.manage", _("Manage app registrations and secrets")
+    MAIL_RESEND = "mail.resend", _("See undelivered mails and send them again")
     ORGANIZATION_VIEW = "organization.view", _("View the company profile and identifiers")
     ORGANIZATION_MANAGE = "organization.manage", _("Change the company profile")
     PARTNER_RELATIONSHIP_MANAGE = "my_partners.manage", _("Accept or end relationships with partners")
@@ -69,8 +71,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.WEBHOOK_MANAGE,
         P.API_ACCESS_MANAGE,
         P.ORGANIZATION_MANAGE,
+        P.MAIL_RESEND,
     },
-    Role.ACCOUNT_ADMIN: _MANAGES_USERS | {P.ORGANIZATION_MANAGE, P.ACTIVITY_LOG_VIEW},
+    Role.ACCOUNT_ADMIN: _MANAGES_USERS | {P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
     Role.USER_MANAGEMENT_ADMIN: _MANAGES_USERS | {P.CUSTOMER_ADD},
     Role.BILLING_ADMIN: frozenset({P.BILLING_VIEW, P.PRICING_VIEW, P.WEBHOOK_MANAGE}),
     Role.ADMIN_AGENT: _READS_CUSTOMERS
@@ -113,9 +116,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     Role.HELPDESK_AGENT: _READS_CUSTOMERS
     | {P.CUSTOMER_UPDATE, P.SUPPORT_REQUEST, P.SERVICE_HEALTH_VIEW, P.WEBHOOK_MANAGE, P.ORGANIZATION_VIEW},
-    Role.CUSTOMER_ADMIN: _MANAGES_USERS | {P.PARTNER_RELATIONSHIP_MANAGE, P.ORGANIZATION_MANAGE, P.ACTIVITY_LOG_VIEW},
-    Role.PUBLISHER_ADMIN: _MANAGES_USERS | {P.PUBLISHER_OFFER_MANAGE, P.ORGANIZATION_MANAGE, P.ACTIVITY_LOG_VIEW},
-    Role.OPERATOR_ADMIN: _MANAGES_USERS | {P.PROGRAMME_OPERATE, P.ORGANIZATION_MANAGE, P.ACTIVITY_LOG_VIEW},
+    Role.CUSTOMER_ADMIN: _MANAGES_USERS
+    | {P.PARTNER_RELATIONSHIP_MANAGE, P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
+    Role.PUBLISHER_ADMIN: _MANAGES_USERS
+    | {P.PUBLISHER_OFFER_MANAGE, P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
+    Role.OPERATOR_ADMIN: _MANAGES_USERS
+    | {P.PROGRAMME_OPERATE, P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
 }
 
 _TENANT_ROLES = frozenset({Role.GLOBAL_ADMIN, Role.ACCOUNT_ADMIN, Role.USER_MANAGEMENT_ADMIN, Role.BILLING_ADMIN})
@@ -131,6 +137,20 @@ ROLES_BY_KIND: dict[OrganizationKind, frozenset[Role]] = {
     OrganizationKind.OPERATOR: frozenset({Role.OPERATOR_ADMIN}),
 }
 
+# What a role is for, in one sentence: shown wherever roles are chosen.
+ROLE_SUMMARIES: dict[Role, Promise] = {
+    Role.GLOBAL_ADMIN: _("Rules the account: people, company profile, agreements, API access and billing."),
+    Role.ACCOUNT_ADMIN: _("Manages people and the company profile, and reads the activity log."),
+    Role.USER_MANAGEMENT_ADMIN: _("Invites people, gives roles and deactivates people."),
+    Role.BILLING_ADMIN: _("Reads invoices, reconciliation files and price lists."),
+    Role.ADMIN_AGENT: _("Does everything for customers, and alone sends and accepts transfers."),
+    Role.SALES_AGENT: _("Wins and adds customers and buys for them; does not change marketplace subscriptions."),
+    Role.HELPDESK_AGENT: _("Finds customers, reads their subscriptions and opens support requests."),
+    Role.CUSTOMER_ADMIN: _("Decides about partners, signs agreements and manages the customer's people."),
+    Role.PUBLISHER_ADMIN: _("Manages offers, activates subscriptions and manages the publisher's people."),
+    Role.OPERATOR_ADMIN: _("Runs the partner programme."),
+}
+
 AREA_LABELS = {
     "customer": _("Customers"),
     "relationship": _("Reseller relationships"),
@@ -144,6 +164,7 @@ AREA_LABELS = {
     "user": _("Users"),
     "webhook": _("Webhooks"),
     "api": _("API access"),
+    "mail": _("E-mail"),
     "organization": _("Company profile"),
     "my_partners": _("My partners"),
     "publisher": _("Publisher"),

@@ -66,6 +66,12 @@ WORKSPACES = (
             Item(_("Completed items"), "action_center:completed", description=_("Actions that are done.")),
             Item(_("Archived items"), "action_center:archived", description=_("What you put away.")),
             Item(_("My preferences"), "action_center:preferences", description=_("Which mails you get, and how.")),
+            Item(
+                _("Undelivered mails"),
+                "action_center:mails",
+                "mail.resend",
+                description=_("Mails that did not arrive, or may not have."),
+            ),
         ),
     ),
 )

@@ -1,15 +1,204 @@
-"""What the bell and the Action Center show."""
+"""What the bell, the Action Center and the list of undelivered mails show."""
 
-from django.db.models import Q
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.http import Http404
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from portal.accounts.actor import Actor
-from portal.notifications.models import ACTION_KINDS, ActionItem
+from portal.accounts.permissions import Permission
+from portal.core import navigation
+from portal.core.pages import Page, keyset_page
+from portal.notifications import rules
+from portal.notifications.enums import ACTION_KINDS, ActionKind
+from portal.notifications.models import (
+    ActionItem,
+    ActionItemQuerySet,
+    MailPreference,
+    OutgoingEmail,
+    OutgoingEmailQuerySet,
+)
 
 COUNTER_LIMIT = 100
+PAGE_SIZE = 50
+PANEL_ACTIONS, PANEL_NEWS = 5, 3
+SOON_DAYS = 7
+NEWEST = "-created"
+ORDERS = {
+    "created": ("created_at", "pk"),
+    "-created": ("-created_at", "-pk"),
+    "due": ("due_key", "pk"),
+    "-due": ("-due_key", "-pk"),
+}
+NEVER = datetime.datetime(9999, 1, 1, tzinfo=datetime.UTC)
+TONES = {
+    ActionKind.MANDATORY: ("warning", "error"),
+    ActionKind.RECOMMENDED: ("info", "info"),
+    ActionKind.TRANSACTIONAL: ("mail", "neutral"),
+    ActionKind.PROMOTIONAL: ("star", "neutral"),
+}
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One item as a list, the bell or its own page shows it."""
+
+    id: UUID
+    title: str
+    line: str
+    kind: ActionKind
+    icon: str
+    tone: str
+    workspace: str
+    url: str
+    created_at: datetime.datetime
+    due_at: datetime.datetime | None
+    due_text: str
+    due_is_near: bool
+    completed_at: datetime.datetime | None
+    is_action: bool
+    is_read: bool
+    is_archived: bool
+    is_locked: bool
+
+    @property
+    def kind_label(self) -> str:
+        return str(self.kind.label)
 
 
 def open_action_count(actor: Actor) -> int:
     """Count the actor's open actions, and stop at 100: the bell shows "99+" (one query)."""
-    archived = Q(marks__user_id=actor.user_id, marks__archived_at__isnull=False)
-    items = ActionItem.objects.visible_to(actor).filter(kind__in=ACTION_KINDS, completed_at__isnull=True)
-    return items.exclude(archived)[:COUNTER_LIMIT].count()
+    return _count(_visible(actor).open_actions().archived_by(actor.user_id, archived=False))
+
+
+def notification_count(actor: Actor) -> int:
+    """Count the actor's notifications that are not archived, and stop at 100 (one query)."""
+    return _count(_visible(actor).notifications().archived_by(actor.user_id, archived=False))
+
+
+def _count(items: ActionItemQuerySet) -> int:
+    return items.order_by()[:COUNTER_LIMIT].count()
+
+
+def _visible(actor: Actor) -> ActionItemQuerySet:
+    return ActionItem.objects.visible_to(actor)
+
+
+def item_page(
+    actor: Actor, scope: str, *, filters: Mapping[str, str], cursor: str = "", size: int = PAGE_SIZE
+) -> Page[ActionItem]:
+    """Return one page of a list of the Action Center (one query, two with the marks counted in).
+
+    ``scope``: actions, notifications, completed or archived. ``filters``: q, kind, workspace, sort, each may be absent.
+    """
+    items = _visible(actor)
+    order = ORDERS[filters.get("sort") or NEWEST]
+    if scope == "completed":
+        items, order = items.filter(completed_at__isnull=False), ("-completed_at", "-pk")
+    elif scope == "archived":
+        items = items.archived_by(actor.user_id)
+    else:
+        items = items.open_actions() if scope == "actions" else items.notifications()
+        items = items.archived_by(actor.user_id, archived=False)
+    items = _filtered(items, filters).with_marks_of(actor.user_id)
+    if "due_key" in order[0]:
+        items = items.annotate(due_key=Coalesce("due_at", NEVER))
+    return keyset_page(items, order=order, cursor=cursor, size=size)
+
+
+def _filtered(items: ActionItemQuerySet, filters: Mapping[str, str]) -> ActionItemQuerySet:
+    if kind := filters.get("kind"):
+        items = items.filter(kind=kind)
+    if workspace := filters.get("workspace"):
+        items = items.filter(workspace=workspace)
+    if words := filters.get("q"):
+        language = get_language()
+        items = items.filter(
+            Q(**{f"title__{language}__icontains": words}) | Q(**{f"body__{language}__icontains": words})
+        )
+    return items
+
+
+def panel_rows(actor: Actor, *, now: datetime.datetime) -> list[ItemRow]:
+    """Return what the bell shows: the most urgent actions, then the latest unread news (two queries)."""
+    items = _visible(actor).archived_by(actor.user_id, archived=False).with_marks_of(actor.user_id)
+    actions = items.open_actions().order_by(F("due_at").asc(nulls_last=True), "-created_at", "pk")[:PANEL_ACTIONS]
+    news = items.notifications().filter(is_read=False).order_by("-created_at", "-pk")[:PANEL_NEWS]
+    return rows([*actions, *news], now=now)
+
+
+def item_detail(actor: Actor, item_id: UUID) -> ActionItem:
+    """Return one item with the actor's marks. Raises: Http404, for another's item as well."""
+    item = _visible(actor).with_marks_of(actor.user_id).filter(pk=item_id).first()
+    if item is None:
+        raise Http404
+    return item
+
+
+def rows(items: Iterable[ActionItem], *, now: datetime.datetime) -> list[ItemRow]:
+    """Return items, loaded ``with_marks_of`` somebody, as rows in the language now spoken."""
+    labels = workspace_labels()
+    return [_row(item, labels, now) for item in items]
+
+
+def _row(item: ActionItem, labels: Mapping[str, str], now: datetime.datetime) -> ItemRow:
+    kind = ActionKind(item.kind)
+    days = None if item.due_at is None else (item.due_at.date() - now.date()).days
+    icon, tone = TONES[kind]
+    return ItemRow(
+        id=item.pk,
+        title=item.title_text,
+        line=item.body_text,
+        kind=kind,
+        icon=icon,
+        tone=tone,
+        workspace=labels.get(item.workspace, item.workspace),
+        url=item.url,
+        created_at=item.created_at,
+        due_at=item.due_at,
+        due_text=_days_left(days) if days is not None and item.completed_at is None else "",
+        due_is_near=days is not None and days <= SOON_DAYS and item.completed_at is None,
+        completed_at=item.completed_at,
+        is_action=kind in ACTION_KINDS,
+        is_read=getattr(item, "is_read", False),
+        is_archived=getattr(item, "is_archived", False),
+        is_locked=rules.is_locked(item),
+    )
+
+
+def _days_left(days: int) -> str:
+    if days == 0:
+        return _("due today")
+    if days < 0:
+        return ngettext("%(n)s day overdue", "%(n)s days overdue", -days) % {"n": -days}
+    return ngettext("%(n)s day left", "%(n)s days left", days) % {"n": days}
+
+
+def workspace_labels() -> dict[str, str]:
+    """Return the name of each workspace by its key, in the language now spoken."""
+    return {space.key: str(space.label) for space in navigation.all_workspaces()}
+
+
+def unwanted_mails(user_id: UUID) -> set[tuple[str, str]]:
+    """Return the (workspace, kind) pairs a person switched off."""
+    return set(MailPreference.objects.filter(user_id=user_id, wants_mail=False).values_list("workspace", "kind"))
+
+
+def mails_looked_after(actor: Actor) -> OutgoingEmailQuerySet:
+    """Return the mails that are the actor's to mend: its organization's; for the operator everybody's."""
+    emails = OutgoingEmail.objects.defer("text", "html", "sealed_secrets")
+    return emails if actor.may(Permission.PROGRAMME_OPERATE) else emails.filter(organization_id=actor.organization_id)
+
+
+def undelivered_page(actor: Actor, *, status: str = "", cursor: str = "", size: int = PAGE_SIZE) -> Page[OutgoingEmail]:
+    """Return one page of the mails that failed or may have failed and that nobody has settled, newest first."""
+    emails = mails_looked_after(actor).undelivered()
+    if status:
+        emails = emails.filter(status=status)
+    return keyset_page(emails, order=("-created_at", "-pk"), cursor=cursor, size=size, with_total=True)

@@ -1,0 +1,148 @@
+"""Hand one mail to the mail server, and say for certain, or not, whether the server took it (decision 0009)."""
+
+import html
+import json
+import re
+import smtplib
+from collections.abc import Mapping
+from email.utils import parseaddr
+from types import TracebackType
+from typing import Self
+
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from portal.core import sealing
+from portal.notifications.models import OutgoingEmail
+
+ERROR_LENGTH = 500
+SERVER_CLOSES = 421
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+class NotHandedOver(Exception):
+    """The mail did not go out, or perhaps did. ``str()`` is the server's answer, which may quote the mail."""
+
+
+class NotNow(NotHandedOver):
+    """The server refused for now, or could not be reached: the mail is certainly not with it."""
+
+    def __init__(self, answer: str, *, server_away: bool = False) -> None:
+        super().__init__(answer)
+        self.server_away = server_away
+
+
+class Never(NotHandedOver):
+    """The mail cannot be sent as it is: the server refused for good, or it cannot be written as a message."""
+
+
+class CutOff(NotHandedOver):
+    """The connection broke while the server may have had the whole mail."""
+
+
+def unsealed(email: OutgoingEmail) -> dict[str, str]:
+    """Return the secrets of a mail by their placeholder. Raises: Never."""
+    if email.sealed_secrets is None:
+        return {}
+    try:
+        return {str(key): str(value) for key, value in json.loads(sealing.unseal(email.sealed_secrets)).items()}
+    except InvalidToken:
+        raise Never("The sealed part of this mail cannot be read: SECRET_KEY has changed.") from None
+
+
+def without_secrets(answer: str, secrets: Mapping[str, str]) -> str:
+    """Return a server's answer as it may be stored: on one line, cut, and not quoting a secret."""
+    for placeholder, value in secrets.items():
+        for form in (value, html.escape(value)):
+            answer = answer.replace(form, placeholder)
+    return _CONTROL.sub(" ", answer).strip()[:ERROR_LENGTH]
+
+
+def build_message(email: OutgoingEmail, secrets: Mapping[str, str]) -> EmailMultiAlternatives:
+    """Return the message as it goes out, its secrets in place."""
+    text, html_text = email.text, email.html
+    for placeholder, value in secrets.items():
+        text = text.replace(placeholder, value)
+        html_text = html_text.replace(placeholder, html.escape(value))
+    message = EmailMultiAlternatives(
+        subject=email.subject,
+        body=text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[email.recipient],
+        headers={
+            "Message-ID": f"<{email.pk}@{_own_domain()}>",
+            "Content-Language": email.language,
+            "Auto-Submitted": "auto-generated",
+            "X-Portal-Event": email.event_type,
+            "X-Portal-Event-Id": str(email.event_id),
+        },
+    )
+    message.attach_alternative(html_text, "text/html")
+    return message
+
+
+def _own_domain() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+
+
+class MailServer:
+    """One connection to the mail server, opened for the first mail and kept for the batch."""
+
+    def __init__(self) -> None:
+        self._backend = get_connection()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def hand_over(self, message: EmailMultiAlternatives) -> None:
+        """Return once the server has taken the mail. Raises: NotNow, Never, CutOff."""
+        try:
+            self._backend.open()
+        except (OSError, smtplib.SMTPException) as error:
+            self._close()
+            raise NotNow(f"The mail server cannot be reached: {_words(error)}", server_away=True) from None
+        try:
+            taken = self._backend.send_messages([message])
+        except ValueError as error:  # a line break in a header, an address that is none: nothing went out
+            raise Never(f"The mail cannot be written: {error}") from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise self._verdict(error) from None
+        if not taken:
+            raise Never("The mail has no address to go to.")
+
+    def _verdict(self, error: Exception) -> NotHandedOver:
+        """Tell a refusal, which is certain, from a broken connection, which may not be."""
+        if isinstance(error, smtplib.SMTPRecipientsRefused):
+            (code, answer), *_others = error.recipients.values()
+            error = smtplib.SMTPResponseException(code, answer)
+        if isinstance(error, smtplib.SMTPResponseException) and 400 <= error.smtp_code < 600:
+            if error.smtp_code == SERVER_CLOSES:
+                self._close()
+                return NotNow(_words(error), server_away=True)
+            return NotNow(_words(error)) if error.smtp_code < 500 else Never(_words(error))
+        content_begun = getattr(self._backend, "content_begun", True)
+        self._close()
+        if content_begun:
+            return CutOff(f"The connection broke before the server confirmed: {_words(error)}")
+        return NotNow(f"The connection broke before the mail was handed over: {_words(error)}", server_away=True)
+
+    def _close(self) -> None:
+        """Let the connection go; the next mail opens another."""
+        try:
+            self._backend.close()
+        except (OSError, smtplib.SMTPException):
+            self._backend = get_connection()
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        answer = error.smtp_error
+        words = answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
+        return f"{error.smtp_code} {words}"
+    return str(error) or type(error).__name__

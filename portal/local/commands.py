@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from portal.local import build, chromium, ports
-from portal.local.errors import LaunchError
+from portal.local.errors import LaunchError, Stopped
 from portal.local.folder import DataFolder
 from portal.local.place import Place
 from portal.local.processes import Child, Supervisor
@@ -45,7 +45,11 @@ def run(place: Place, data: str, *, demo: bool) -> None:
         if demo:
             session.foreground([sys.executable, "manage.py", "demo_accounts"])
         say(f"Logs: {session.folder.path / 'logs'}    Ctrl-C stops everything.")
-        session.supervisor.watch()
+        try:
+            session.supervisor.watch()
+        except Stopped:
+            say("Stopping ...")
+            raise
 
 
 def test(arguments: Sequence[str]) -> int:

@@ -33,7 +33,7 @@ def set_up_roles(connect: Connect, *, passwords: Mapping[str, str], with_statist
         connection.execute(f"GRANT {APPLICATION} TO {OWNER}")  # so that a test can step down to the portal's rights
         _prepare(connection, with_statistics=with_statistics)
     with connect("postgres") as connection:
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
         connection.execute(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
         connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {APPLICATION}")
@@ -42,7 +42,7 @@ def set_up_roles(connect: Connect, *, passwords: Mapping[str, str], with_statist
 
 
 def _make_role(connection: psycopg.Connection, role: str, creates_databases: str, password: str) -> None:
-    if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
         connection.execute(f"CREATE ROLE {role}")
     # Hashed here: the statement may end up in a log or in pg_stat_statements.
     verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()

@@ -172,11 +172,14 @@ class EmbeddedDatabase:
         if self._child is None:
             raise LaunchError("PostgreSQL was not started.")
         self._supervisor.wait_for(self._child, self._is_ready, seconds=START_SECONDS)
-        set_up_roles(
-            lambda database: psycopg.connect(self._url(SUPERUSER, database), autocommit=True),
-            passwords={role: self._passwords[role] for role in (OWNER, APPLICATION)},
-            with_statistics=self._binaries.has_statement_statistics(),
-        )
+        try:
+            set_up_roles(
+                lambda database: psycopg.connect(self._url(SUPERUSER, database), autocommit=True),
+                passwords={role: self._passwords[role] for role in (OWNER, APPLICATION)},
+                with_statistics=self._binaries.has_statement_statistics(),
+            )
+        except psycopg.Error as error:
+            raise LaunchError(f"The database's roles could not be set up: {first_line(error)}.") from error
 
     def _url(self, role: str, database: str) -> str:
         return f"postgresql://{role}:{self._passwords[role]}@{LOOPBACK}:{self._port}/{database}"

@@ -64,7 +64,7 @@ class Child:
         if code is None:
             how = "gave no answer"
         elif code < 0:
-            how = f"was killed by {signal.Signals(-code).name}"
+            return f"was killed by {signal.Signals(-code).name}"
         else:
             how = f"ended with exit code {code}"
         why = logs.reason(self.log, self.log_start)

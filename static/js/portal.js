@@ -11,6 +11,7 @@
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const within = (selector, part) => (part.matches?.(selector) ? [part, ...$$(selector, part)] : $$(selector, part));
 
   /* ---- announce ---- */
 
@@ -30,11 +31,11 @@
   }
 
   function moveFocus(part) {
-    const wanted = $(".error-summary", part) || $("[autofocus]", part);
+    const wanted = within(".error-summary", part)[0] || within("[autofocus]", part)[0];
     if (wanted) {
       wanted.focus();
     } else if (focusIsLost()) {
-      const heading = part.matches("h1, h2, h3") ? part : $("h1, h2, h3", part);
+      const heading = within("h1, h2, h3", part)[0];
       const place = heading || $("#content");
       if (place && !place.hasAttribute("tabindex")) place.tabIndex = -1;
       place?.focus({ preventScroll: !heading });
@@ -48,18 +49,18 @@
   }
 
   function settle(part) {
-    $$("dialog[data-open]", part).forEach(openOverlay);
-    $$("[data-copy][hidden], [data-select-all][hidden]", part).forEach((control) => { control.hidden = false; });
-    $$("[data-selection]", part).forEach(showSelection);
+    within("dialog[data-open]", part).forEach(openOverlay);
+    within("[data-copy][hidden], [data-select-all][hidden]", part).forEach((control) => { control.hidden = false; });
+    within("[data-selection]", part).forEach(showSelection);
   }
 
   document.addEventListener("htmx:load", (event) => settle(event.detail.elt));
 
   document.addEventListener("htmx:afterSettle", (event) => {
     const part = event.detail.elt;
-    if (!part?.isConnected || part.id === "search-results") return;
-    moveFocus(part);
-    const told = part.matches("[data-announce]") ? part : $("[data-announce]", part);
+    if (!part?.isConnected) return;
+    if (part.id !== "search-results") moveFocus(part); // typing goes on while results arrive
+    const told = within("[data-announce]", part)[0];
     if (told) announce(told.dataset.announce || told.textContent.trim());
   });
 

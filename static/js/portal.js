@@ -66,19 +66,30 @@
 
   document.addEventListener("closeOverlay", () => $$("#overlay > dialog[open]").forEach((dialog) => dialog.close()));
 
-  /* ---- answers that never came ---- */
+  /* ---- answers that never came, and whole pages where a part was asked for ---- */
+
+  const messagesPlace = () => $("dialog[open] [data-messages]") || $("#messages");
 
   function showNoAnswer() {
-    const bar = $("#no-answer")?.content.cloneNode(true);
-    const place = $("#messages");
-    if (!bar || !place) return;
-    const region = $("dialog[open] .dialog__body") || place;
-    region.prepend(bar);
-    region.scrollIntoView({ block: "nearest" });
+    const place = messagesPlace();
+    if (!place) return;
+    place.replaceChildren($("#no-answer").content.cloneNode(true));
+    place.scrollIntoView({ block: "nearest" });
   }
 
   ["htmx:sendError", "htmx:timeout"].forEach((name) => document.addEventListener(name, showNoAnswer));
-  document.addEventListener("htmx:responseError", (event) => { if (!event.detail.shouldSwap) showNoAnswer(); });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { detail } = event;
+    if (!detail.boosted && /^\s*<!doctype/i.test(detail.serverResponse)) {
+      const saysWhy = detail.isError && detail.serverResponse.includes('id="error"');
+      detail.shouldSwap = saysWhy;
+      if (saysWhy) Object.assign(detail, { target: $("#messages"), swapOverride: "innerHTML", selectOverride: "#error" });
+      else if (!detail.isError) window.location.assign(detail.xhr.responseURL);
+    }
+    if (detail.target.id === "messages") detail.target = messagesPlace(); // what an open dialog hides is not read
+    if (detail.isError && !detail.shouldSwap) showNoAnswer();
+  });
 
   /* ---- clicks: copy, dismiss, commands that wait for a selection, dialogs in older browsers ---- */
 

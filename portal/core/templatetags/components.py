@@ -46,6 +46,12 @@ def icon(name: str, label: str = "", tone: str = "", size: str = "") -> SafeStri
 
 
 @register.simple_tag
+def page_title(first: str, second: str = "") -> SafeString:
+    """The heading of a page: bold first part, light second part."""
+    return render_to_string("components/page_heading.html", {"first": first, "second": second})
+
+
+@register.simple_tag
 def crumb(label: str, url_name: str = "", *args: object, url: str = "") -> SafeString:
     """One step of the way here; without an address it is the place itself."""
     address = url or (reverse(url_name, args=args) if url_name else "")

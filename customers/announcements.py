@@ -17,7 +17,7 @@ from portal.audit import log
 from portal.audit.models import AuditEvent
 from portal.core.http import absolute_url
 from portal.notifications import action_center, outbox
-from portal.notifications.models import ActionKind
+from portal.notifications.enums import ActionKind
 from portal.notifications.outbox import Recipient
 from portal.webhooks import deliveries
 
@@ -88,6 +88,8 @@ def _tell_agents(
                 "note": details.get("note", ""),
                 "url": absolute_url(settings.BASE_URL, "customers:invitation", invitation.pk),
             },
+            kind=ActionKind.TRANSACTIONAL,
+            workspace="customers",
         )
         action_center.notify(
             event=event,

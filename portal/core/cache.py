@@ -24,8 +24,8 @@ class SpareCache(RedisCache):
     """
 
     def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int:
-        wanted: int | None = super().get_backend_timeout(timeout)
-        return LONGEST_SECONDS if wanted is None else min(wanted, LONGEST_SECONDS)
+        wanted = super().get_backend_timeout(timeout)
+        return LONGEST_SECONDS if wanted is None else min(int(wanted), LONGEST_SECONDS)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         return self._ask(super().get, key, default, version, when_away=default)

@@ -58,7 +58,7 @@ class ProbeMiddleware:
         return probe(request) if probe else self.get_response(request)
 
 
-class RequestLogMiddleware(RequestMiddleware):  # type: ignore[misc]
+class RequestLogMiddleware(RequestMiddleware):
     """One log line per request, and one id from page to task to mail; the answer names it in X-Request-ID.
 
     An id that came with the request is kept if it looks like one: a proxy in front may have given it.

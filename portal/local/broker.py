@@ -129,4 +129,4 @@ def find_server() -> Path:
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return Path(found)
-    raise LaunchError("No Valkey or Redis for this machine: install the package redis-server, or set REDIS_URL.")
+    raise LaunchError("No Valkey or Redis here: install the package redis-server, or set REDIS_URL.")

@@ -99,7 +99,7 @@ def _collect_static_files() -> None:
     environment = {
         "SECRET_KEY": secrets.token_urlsafe(48),
         **UNUSED_SERVERS,
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if value},
         "DJANGO_SETTINGS_MODULE": "portal.settings.dev",  # its static files are the same as production's
     }
     command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity=0"]

@@ -84,7 +84,7 @@ def parts(content: bytes) -> dict[str, str]:
     return {
         "from": _header(message, "From"),
         "subject": _header(message, "Subject"),
-        "language": _header(message, "Content-Language"),
+        "language": next(filter(None, (_header(part, "Content-Language") for part in message.walk())), ""),
         "event": _header(message, "X-Portal-Event"),
         "text": texts["text/plain"],
         "html": texts["text/html"],

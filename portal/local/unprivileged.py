@@ -33,22 +33,26 @@ NAMESPACE = Wrapper(("unshare", "--user", "--map-user=1", "--map-group=1"), 0)
 AS_NOBODY = Wrapper(
     (
         *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--pdeathsig=INT"),
+        "--securebits=+no_setuid_fixup",  # else access(2), which PostgreSQL asks, would leave the right out
         *("--bounding-set=-all,+dac_override", "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"),
     ),
     NOBODY,
 )
 
 
-def wrapper_for(folder: Path, program: Path, choices: Sequence[Wrapper] = (NAMESPACE, AS_NOBODY)) -> Wrapper:
+CHOICES: Sequence[Wrapper] = (NAMESPACE, AS_NOBODY)
+
+
+def wrapper_for(folder: Path, program: Path) -> Wrapper:
     """Return how this user starts ``program`` with its data below ``folder``.
 
     Raises: LaunchError when root has no way to do so.
     """
     if os.geteuid() != 0:
         return Wrapper((), os.geteuid())
-    for wrapper in choices:
+    for wrapper in CHOICES:
         try:
-            trial = [*wrapper.command, "test", "-w", str(folder), "-a", "-x", str(program)]
+            trial = [*wrapper.command, "sh", "-c", 'test -w "$1" && "$2" --version', "sh", str(folder), str(program)]
             if subprocess.run(trial, capture_output=True, check=False).returncode == 0:
                 return wrapper
         except FileNotFoundError:  # util-linux is not installed

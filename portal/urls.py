@@ -3,17 +3,21 @@
 from django.conf import settings
 from django.urls import include, path
 
+from portal.accounts.sign_in import throttle
 from portal.core import error_views, gallery, health, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("help/", views.help_page, name="help"),
+    path("search/", views.search, name="search"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics_text, name="metrics"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("", include("portal.accounts.urls")),
-    path("account/", include("allauth.urls")),
+    path("account/", include("portal.accounts.sign_in.urls")),
     path("action-center/", include("portal.notifications.urls")),
+    path("account-settings/activity-log/", include("portal.audit.urls")),
 ]
 
 if settings.MAILBOX_DIR or settings.DEMO:
@@ -22,4 +26,5 @@ if settings.MAILBOX_DIR or settings.DEMO:
 handler400 = error_views.bad_request
 handler403 = error_views.forbidden
 handler404 = error_views.not_found
+handler429 = throttle.too_many_tries  # asked for by django-allauth
 handler500 = error_views.server_error

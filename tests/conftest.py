@@ -1,9 +1,12 @@
 """What every test gets: a clean language, a signed-in client, and templates that must not use undefined variables."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import caches
 from django.test import Client
 from django.utils import translation
@@ -26,14 +29,24 @@ def fresh_redis_cache(request):
 
 
 @pytest.fixture
-def client_for(db: Any) -> Callable[[Membership], Client]:
-    """Return a function that signs a member in, its second factor done, and gives the client."""
+def client_for(db: Any) -> Callable[..., Client]:
+    """Return a function that signs a member in, its second factor done, and gives the client.
 
-    def sign_in(membership: Membership) -> Client:
+    ``fresh`` False: the sign-in is older than five minutes, so sensitive steps ask again.
+    """
+
+    def sign_in(membership: Membership, *, fresh: bool = True) -> Client:
+        user = membership.user
+        if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+            TOTP.activate(user, generate_totp_secret())
         client = Client()
-        client.force_login(membership.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         session = client.session
+        now = time.time()
         session["organization_id"] = str(membership.organization_id)
+        session["started_at"] = session["seen_at"] = int(now)
+        session["account_authentication_methods_user"] = str(user.pk)
+        session["account_authentication_methods"] = [{"method": "password", "at": now if fresh else now - 600}]
         session.save()
         return client
 

@@ -4,21 +4,41 @@
 ``@public("reason")`` to all. Views of libraries are named in THIRD_PARTY_VIEWS.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
 
+from portal.accounts import queries
+from portal.accounts.actor import Actor, denied
 from portal.accounts.permissions import Permission
+from portal.accounts.sign_in import fresh
+from portal.core.errors import Refusal
 from portal.core.http import is_fragment_request, redirect_to
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+Row = TypeVar("Row")
+
+
+class NoMembership(Refusal):
+    """The person is signed in but belongs to no organisation, or to none any more."""
+
+    code = "no-membership"
+    http_status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("You do not belong to any organization at the moment."),
+            who=_("An account admin of your organization can invite you, or reactivate you."),
+            next_step=_("You can still change your profile and your sign-in, in the menu behind your initials."),
+        )
 
 
 @dataclass(frozen=True)
@@ -28,6 +48,7 @@ class Access:
     permission: Permission | None = None
     reason: str = ""
     public: bool = False
+    without_organization: bool = False  # open to people who belong to no organisation, too
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
@@ -35,9 +56,12 @@ def requires(permission: Permission) -> Callable[[View], View]:
     return _guard(Access(permission=permission))
 
 
-def signed_in(reason: str) -> Callable[[View], View]:
-    """Open the view to everyone signed in; ``reason`` says why no permission is needed."""
-    return _guard(Access(reason=reason))
+def signed_in(reason: str, *, without_organization: bool = False) -> Callable[[View], View]:
+    """Open the view to everyone signed in; ``reason`` says why no permission is needed.
+
+    ``without_organization``: also to people who belong to none; ``request.actor`` is then ``None``.
+    """
+    return _guard(Access(reason=reason, without_organization=without_organization))
 
 
 def public(reason: str) -> Callable[[View], View]:
@@ -51,16 +75,22 @@ def public(reason: str) -> Callable[[View], View]:
 
 
 def fresh_sign_in(view: View) -> View:
-    """Ask for a fresh sign-in (five minutes) before a sensitive step (quality row 18)."""
-    guarded: View = reauthentication_required(view)
-    guarded.access = getattr(view, "access", None)  # type: ignore[attr-defined]
-    return guarded
+    """Ask for a fresh sign-in (five minutes) before a sensitive step (quality row 18), then go on with that step."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return sign_in_response(request)
+        return view(request, *args, **kwargs) if fresh.is_fresh(request) else fresh.ask(request)
+
+    guarded.asks_for_fresh_sign_in = True  # type: ignore[attr-defined]
+    return guarded  # type: ignore[return-value]
 
 
 def _guard(access: Access) -> Callable[[View], View]:
     def mark(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             refused = check_access(request, access)
             return refused if refused is not None else view(request, *args, **kwargs)
 
@@ -71,73 +101,53 @@ def _guard(access: Access) -> Callable[[View], View]:
 
 
 def check_access(request: HttpRequest, access: Access) -> HttpResponse | None:
-    """Return the way to sign-in for strangers; raise PermissionDenied for those without the right."""
+    """Return the way to sign-in for strangers. Raises: PermissionDenied, NoMembership."""
+    if access.public:
+        return None
     if not request.user.is_authenticated:
         return sign_in_response(request)
-    if access.permission is not None:
-        request.actor.require(access.permission)  # type: ignore[attr-defined]
+    actor: Actor | None = request.actor  # type: ignore[attr-defined]
+    if actor is None and not access.without_organization:
+        raise NoMembership
+    if access.permission is not None and actor is not None:
+        actor.require(access.permission)
     return None
+
+
+def while_allowed(actor: Actor, permission: Permission, rows: Iterable[Row], *, every: int) -> Iterator[Row]:
+    """Hand on the rows of a running export as long as the actor has the right, asked anew after ``every`` rows.
+
+    Raises: PermissionDenied.
+    """
+    for number, row in enumerate(rows):
+        if number and number % every == 0 and not queries.still_may(actor, permission):
+            raise denied(permission, kind=actor.organization_kind)
+        yield row
 
 
 def sign_in_response(request: HttpRequest) -> HttpResponse:
     """Redirect to sign-in and back; for htmx by HX-Redirect, so that no sign-in page lands inside a panel."""
     if is_fragment_request(request):
-        current = request.htmx.current_url_abs_path or "/"
+        current = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
         return redirect_to(request, redirect_to_login(current, resolve_url(settings.LOGIN_URL)).url)
     back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
     return redirect_to_login(back, resolve_url(settings.LOGIN_URL))
 
 
-_SIGN_IN = Access(reason="part of signing in", public=True)
-_OWN_ACCOUNT = Access(reason="one's own account; the library asks for sign-in itself")
-
 # Views of libraries cannot carry our mark, so their URL names stand here. A name missing here is refused.
-THIRD_PARTY_VIEWS: dict[str, Access] = {
-    **dict.fromkeys(
-        (
-            "account_login",
-            "account_logout",
-            "account_inactive",
-            "account_reset_password",
-            "account_reset_password_done",
-            "account_reset_password_from_key",
-            "account_reset_password_from_key_done",
-            "mfa_authenticate",
-            "mfa_login_webauthn",
-            "mfa_trust",
-            "openid_connect_login",
-            "openid_connect_callback",
-            "socialaccount_login_cancelled",
-            "socialaccount_login_error",
-            "socialaccount_signup",
-        ),
-        _SIGN_IN,
-    ),
-    **dict.fromkeys(
-        (
-            "account_change_password",
-            "account_set_password",
-            "account_reauthenticate",
-            "mfa_index",
-            "mfa_reauthenticate",
-            "mfa_reauthenticate_webauthn",
-            "mfa_activate_totp",
-            "mfa_deactivate_totp",
-            "mfa_view_recovery_codes",
-            "mfa_download_recovery_codes",
-            "mfa_generate_recovery_codes",
-            "mfa_list_webauthn",
-            "mfa_add_webauthn",
-            "mfa_edit_webauthn",
-            "mfa_remove_webauthn",
-            "usersessions_list",
-            "socialaccount_connections",
-        ),
-        _OWN_ACCOUNT,
-    ),
-}
+THIRD_PARTY_VIEWS: dict[str, Access] = dict.fromkeys(
+    ("account_login", "account_logout", "account_inactive", "mfa_authenticate", "mfa_login_webauthn"),
+    Access(reason="part of signing in and out", public=True),
+)
 
 
-def access_of(view: Callable[..., Any], url_name: str | None) -> Access | None:
-    """Return the mark of a view, wherever it stands; ``None`` means nobody decided, so nobody may."""
-    return getattr(view, "access", None) or THIRD_PARTY_VIEWS.get(url_name or "")
+def access_of(view: Callable[..., Any], view_name: str | None) -> Access | None:
+    """Return the mark of a view, wherever it stands; ``None`` means nobody decided, so nobody may.
+
+    ``view_name`` is the URL's name with its namespaces. Only django-allauth's own views count by name: a view of ours
+    that happened to take one of those names would otherwise slip through.
+    """
+    own: Access | None = getattr(view, "access", None)
+    if own is not None or not getattr(view, "__module__", "").startswith("allauth."):
+        return own
+    return THIRD_PARTY_VIEWS.get(view_name or "")

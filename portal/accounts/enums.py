@@ -44,6 +44,13 @@ class PartnershipStatus(models.TextChoices):
     ENDED = "ended", _("Ended")
 
 
+class UserState(models.TextChoices):
+    """Whether a person may act for the organisation."""
+
+    ACTIVE = "active", _("Active")
+    DEACTIVATED = "deactivated", _("Deactivated")
+
+
 class InvitationStatus(models.TextChoices):
     OPEN = "open", _("Open")
     ACCEPTED = "accepted", _("Accepted")
@@ -63,7 +70,10 @@ class AccountEvent(models.TextChoices):
     PASSWORD_RESET_REQUESTED = "password-reset-requested", _("Password reset requested")
     SECOND_FACTOR_ADDED = "second-factor-added", _("Second factor added")
     SECOND_FACTOR_REMOVED = "second-factor-removed", _("Second factor removed")
+    SECOND_FACTOR_RENAMED = "second-factor-renamed", _("Second factor renamed")
     RECOVERY_CODES_GENERATED = "recovery-codes-generated", _("Recovery codes generated")
+    PROVIDER_CONNECTED = "sign-in-provider-connected", _("Sign-in provider connected")
+    PROVIDER_DISCONNECTED = "sign-in-provider-disconnected", _("Sign-in provider disconnected")
     EMAIL_CHANGED = "email-changed", _("E-mail address changed")
     PROFILE_UPDATED = "profile-updated", _("Profile updated")
     USER_INVITED = "user-invited", _("User invited")

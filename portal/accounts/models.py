@@ -1,5 +1,6 @@
 """Organisations, the partners among them, people, and who belongs where with which roles."""
 
+import datetime
 import uuid
 from typing import Any, ClassVar, Self
 
@@ -12,9 +13,23 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.actor import Actor
-from portal.accounts.enums import PARTNER_KINDS, Cloud, InvitationStatus, OrganizationKind, PartnershipStatus, Role
+from portal.accounts.enums import (
+    PARTNER_KINDS,
+    Cloud,
+    InvitationStatus,
+    OrganizationKind,
+    PartnershipStatus,
+    Role,
+    UserState,
+)
 from portal.accounts.permissions import role_labels
 from portal.core.fields import NameKeyField
+
+
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    def locked(self, organization_id: uuid.UUID) -> "Organization":
+        """The organisation, its row locked until the open transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=organization_id)
 
 
 class Organization(models.Model):
@@ -33,6 +48,8 @@ class Organization(models.Model):
     address = models.TextField(max_length=500, blank=True)
     is_sandbox = models.BooleanField(default=False)  # P8: sandbox data never meets production data
     created_at = models.DateTimeField()
+
+    objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -198,6 +215,8 @@ class Membership(models.Model):
     created_at = models.DateTimeField()
     deactivated_at = models.DateTimeField(null=True, blank=True)
 
+    has_second_factor: bool  # set by queries.memberships_of() and user_detail() alone
+
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
@@ -221,6 +240,11 @@ class Membership(models.Model):
     def role_labels(self) -> list[str]:
         return role_labels(self.roles)
 
+    @property
+    def state(self) -> UserState:
+        """Whether the person may act for the organisation; a person deactivated everywhere may not either."""
+        return UserState.ACTIVE if self.is_active and self.user.is_active else UserState.DEACTIVATED
+
 
 class UserInvitationQuerySet(models.QuerySet["UserInvitation"]):
     def visible_to(self, actor: Actor) -> Self:
@@ -230,6 +254,10 @@ class UserInvitationQuerySet(models.QuerySet["UserInvitation"]):
     def open(self) -> Self:
         """Invitations nobody has answered, withdrawn or closed yet."""
         return self.filter(status=InvitationStatus.OPEN)
+
+    def due(self, now: datetime.datetime) -> Self:
+        """Open invitations whose time has run out."""
+        return self.open().filter(expires_at__lte=now)
 
     def locked(self, invitation_id: uuid.UUID) -> "UserInvitation":
         """The invitation, its row locked until the open transaction ends."""
@@ -281,3 +309,26 @@ class UserInvitation(models.Model):
     @property
     def role_labels(self) -> list[str]:
         return role_labels(self.roles)
+
+
+class PasswordResetQuerySet(models.QuerySet["PasswordReset"]):
+    def open(self, now: datetime.datetime) -> Self:
+        """Requests whose link still works."""
+        return self.filter(expires_at__gt=now, user__is_active=True)
+
+
+class PasswordReset(models.Model):
+    """A person's wish for a new password. The link holds the token, we only its hash; using it deletes the row."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_resets")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = PasswordResetQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="password_reset_due")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} until {self.expires_at}"

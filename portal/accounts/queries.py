@@ -1,16 +1,44 @@
 """Who is who: what pages and sign-in read about people and organisations."""
 
+import datetime
+from collections import defaultdict
+from collections.abc import Sequence
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.http import Http404
+
 from portal.accounts.actor import Actor
-from portal.accounts.enums import OrganizationKind, Role
-from portal.accounts.models import Membership, User
+from portal.accounts.enums import InvitationStatus, OrganizationKind, PartnershipStatus, Role, UserState
+from portal.accounts.models import (
+    Membership,
+    Organization,
+    Partner,
+    PartnerLocation,
+    Partnership,
+    User,
+    UserInvitation,
+)
+from portal.accounts.permissions import Permission, permissions_of, roles_allowing
+from portal.core.fields import name_key
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes only stand in for one
 
 
 def memberships_of(user: User) -> list[Membership]:
-    """Return the person's active memberships with their organisations, by name (one query)."""
+    """Return the person's active memberships with their organisations, by name (one query).
+
+    Each also says whether the person has a second factor (``has_second_factor``), for no query of its own.
+    """
     memberships = Membership.objects.filter(user=user, is_active=True).select_related("organization")
+    memberships = memberships.annotate(has_second_factor=_has_second_factor())  # type: ignore[no-redef]
     return list(memberships.order_by("organization__name_key", "pk"))
+
+
+def _has_second_factor() -> Exists:
+    return Exists(Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_FACTORS))
 
 
 def make_actor(membership: Membership, user: User) -> Actor:
@@ -40,3 +68,127 @@ def people_with_role(organization_id: UUID, *roles: Role) -> list[User]:
     """Return the active people of an organisation who hold one of the roles: who mails go to (T7)."""
     memberships = Membership.objects.active().with_role(*roles).filter(organization_id=organization_id)
     return [membership.user for membership in memberships.select_related("user").order_by("user__email")]
+
+
+NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)  # sorts people who never signed in to one end
+
+# Sorting of the user list: parameter of the address -> columns of keyset paging.
+USER_ORDERS: dict[str, tuple[str, ...]] = {
+    "name": ("user__name_key", "pk"),
+    "-name": ("-user__name_key", "-pk"),
+    "email": ("user__email", "pk"),
+    "-email": ("-user__email", "-pk"),
+    "last_sign_in": ("last_sign_in", "pk"),
+    "-last_sign_in": ("-last_sign_in", "-pk"),
+}
+
+
+def user_list(actor: Actor, *, text: str = "", role: str = "", state: str = "") -> QuerySet[Membership]:
+    """Return the people of the actor's organisation whose name or address holds ``text``; one of USER_ORDERS sorts.
+
+    An empty ``role`` or ``state`` (a UserState) leaves nobody out.
+    """
+    members = Membership.objects.visible_to(actor).select_related("user")
+    members = members.annotate(last_sign_in=Coalesce("user__last_login", Value(NEVER)))
+    if text:
+        members = members.filter(Q(user__name_key__contains=name_key(text)) | Q(user__email__contains=text.lower()))
+    if role:
+        members = members.with_role(Role(role))
+    if state:
+        is_active = Q(is_active=True, user__is_active=True)
+        members = members.filter(is_active if state == UserState.ACTIVE else ~is_active)
+    return members
+
+
+def user_detail(actor: Actor, user_id: UUID) -> Membership:
+    """Return one person of the actor's organisation, also saying ``has_second_factor``. Raises: Http404."""
+    members = Membership.objects.visible_to(actor).filter(user_id=user_id).select_related("user")
+    membership = members.annotate(has_second_factor=_has_second_factor()).first()  # type: ignore[no-redef]
+    if membership is None:
+        raise Http404
+    return membership
+
+
+def other_admin_count(membership: Membership, role: Role) -> int:
+    """Count the active people beside this one who hold the role in the same organisation."""
+    others = Membership.objects.active().with_role(role).filter(organization_id=membership.organization_id)
+    return others.exclude(pk=membership.pk).count()
+
+
+def still_may(actor: Actor, permission: Permission) -> bool:
+    """Say whether the person has the right at this moment, whatever it had when the request began (quality row 16)."""
+    members = Membership.objects.active().filter(user_id=actor.user_id, organization_id=actor.organization_id)
+    roles = members.values_list("roles", flat=True).first()
+    return permission in permissions_of(frozenset(Role(role) for role in roles or ()))
+
+
+def invitation_list(actor: Actor, *, status: str = "") -> QuerySet[UserInvitation]:
+    """Return the invitations of the actor's organisation."""
+    invitations = UserInvitation.objects.visible_to(actor).select_related("invited_by")
+    return invitations.filter(status=InvitationStatus(status)) if status else invitations
+
+
+def invitation_detail(actor: Actor, invitation_id: UUID) -> UserInvitation:
+    """Return one invitation of the actor's organisation. Raises: Http404."""
+    invitation = invitation_list(actor).filter(pk=invitation_id).first()
+    if invitation is None:
+        raise Http404
+    return invitation
+
+
+def invitation_by_hash(token_hash: str) -> UserInvitation | None:
+    """Return the invitation that a unique link leads to, whatever became of it."""
+    invitations = UserInvitation.objects.filter(token_hash=token_hash)
+    return invitations.select_related("organization", "invited_by").first()
+
+
+def invitation_by_id(invitation_id: UUID | str | None) -> UserInvitation | None:
+    """Return the invitation that a session remembers after its link was opened."""
+    invitations = UserInvitation.objects.filter(pk=invitation_id) if invitation_id else UserInvitation.objects.none()
+    return invitations.select_related("organization", "invited_by").first()
+
+
+def account_of(email: str) -> User | None:
+    """Return the person with this address, if there is one."""
+    return User.objects.filter(email=email.lower()).first()
+
+
+def organization_of(actor: Actor) -> Organization:
+    """Return the actor's organisation."""
+    return Organization.objects.get(pk=actor.organization_id)
+
+
+def partner_of(actor: Actor) -> Partner | None:
+    """Return what the actor's organisation has as a partner, with its places; ``None`` for any other kind."""
+    partners = Partner.objects.filter(pk=actor.organization_id).prefetch_related("locations")
+    return partners.first()
+
+
+def places_of(actor: Actor) -> QuerySet[PartnerLocation]:
+    """Return the places the actor's organisation works from; none unless it is a partner."""
+    return PartnerLocation.objects.filter(partner_id=actor.organization_id)
+
+
+def partnerships_of(actor: Actor) -> list[Partnership]:
+    """Return the open partnerships of the actor's organisation with providers or resellers, by name of the other."""
+    mine = Q(provider_id=actor.organization_id) | Q(reseller_id=actor.organization_id)
+    partnerships = Partnership.objects.filter(mine).exclude(status=PartnershipStatus.ENDED)
+    partnerships = partnerships.select_related("provider__organization", "reseller__organization")
+    return list(partnerships.order_by("provider__organization__name_key", "reseller__organization__name_key", "pk"))
+
+
+def names_by_role(organization_id: UUID, *, limit: int = 5) -> dict[Role, Sequence[str]]:
+    """Return for each role the names of some active people who hold it: whom to ask (P3). One query."""
+    members = Membership.objects.active().filter(organization_id=organization_id).select_related("user")
+    names: dict[Role, list[str]] = defaultdict(list)
+    for membership in members.order_by("user__name_key", "pk"):
+        for role in membership.roles:
+            if len(names[Role(role)]) < limit:
+                names[Role(role)].append(str(membership.user))
+    return dict(names)
+
+
+def who_can(actor: Actor, permission: Permission, *, limit: int = 5) -> list[str]:
+    """Return the names of some colleagues whose role allows something: whom to ask (P3)."""
+    roles = roles_allowing(permission, kind=actor.organization_kind)
+    return [str(person) for person in people_with_role(actor.organization_id, *roles)[:limit]]

@@ -12,6 +12,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 
 PRODUCT_NAME = "Partner Portal"
+DOCS_URL = env.str("DOCS_URL", default="")  # where this installation's own manual stands; linked on the help page
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 DEMO = False  # demo people with one-click sign-in; only the embedded settings turn this on
 MAILBOX_DIR: str | None = None  # folder of the capture mail server; only in the embedded run
@@ -30,6 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",  # the widgets' own templates, for PortalRenderer
     "portal.core",
     "portal.accounts",
     "portal.audit",
@@ -67,8 +69,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "portal.core.middleware.RefusalMiddleware",
+    "portal.accounts.middleware.SecondFactorMiddleware",
     "portal.accounts.middleware.AccessMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -89,12 +91,17 @@ TEMPLATES = [
         },
     },
 ]
-# FORM_RENDERER = "portal.core.forms.PortalRenderer"
+FORM_RENDERER = "portal.core.forms.PortalRenderer"
 
 # --- what the portal is made of: each app names its own pages, events and demo data ---------------------------------
 NAVIGATION = ["portal.core.navigation", "portal.accounts.navigation"]
-EVENT_TYPES = ["portal.accounts.enums.AccountEvent", "customers.enums.CustomerEvent"]
+EVENT_TYPES = [
+    "portal.accounts.enums.AccountEvent",
+    "portal.notifications.enums.NotificationEvent",
+    "customers.enums.CustomerEvent",
+]
 METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
+SEARCH_PROVIDERS = ["portal.accounts.search.find"]
 DEMO_LOADERS = ["portal.local.demo.load"]
 
 # --- database, cache, sessions ---------------------------------------------------------------------------------------
@@ -140,10 +147,13 @@ CSRF_USE_SESSIONS = False
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portal.core.error_views.csrf_failure"
 
-# --- sign-in (P2) ----------------------------------------------------------------------------------------------------
+# --- sign-in (P2, decision 0005) --------------------------------------------------------------------------------------
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
@@ -151,6 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # how many last hops of X-Forwarded-For are ours
 ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -160,30 +171,34 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # people come in by invitation, which prove
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_RATE_LIMITS = {
-    "login": "60/m/ip",
-    "login_failed": "10/15m/ip,10/15m/key",
-    "reset_password": "10/15m/ip,5/15m/key",
-    "reset_password_from_key": "10/15m/ip",
-    "change_password": "10/15m/user",
-    "reauthenticate": "10/15m/user",
+    "login": "60/m/ip",  # requests, right or wrong
+    "password": "10/15m/ip,10/15m/key",  # wrong passwords; right ones are given back
+    "login_failed": "10/15m/ip,10/15m/key",  # wrong codes and passkeys
+    "passkey": "10/15m/ip",  # wrong passkeys while nobody is named yet
+    "reset_password": "10/15m/ip,10/15m/key",
+    "reset_password_link": "10/15m/ip",
+    "join": "20/15m/ip",
 }
+PASSWORD_RESET_MINUTES = 60
+ACCOUNT_FORMS = {"login": "portal.accounts.sign_in.forms.SignInForm"}
 MFA_ADAPTER = "portal.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = PRODUCT_NAME
+MFA_TOTP_TOLERANCE = 1  # clocks may differ by half a minute
+MFA_FORMS = {
+    "authenticate": "portal.accounts.sign_in.forms.CodeForm",
+    "login_webauthn": "portal.accounts.sign_in.forms.PasskeySignInForm",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 USERSESSIONS_TRACK_ACTIVITY = False  # a write on every GET; SessionLimitsMiddleware notes the activity once a minute
 SOCIALACCOUNT_ADAPTER = "portal.accounts.adapters.SocialAccountAdapter"
-SOCIALACCOUNT_ONLY = False
-SOCIALACCOUNT_AUTO_SIGNUP = False
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
-SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 OIDC_PROVIDERS = env.json("OIDC_PROVIDERS", default=[])
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": OIDC_PROVIDERS}}
 COLLEAGUE_INVITATION_DAYS = 7
+PARTNER_AGREEMENT_VERSION = "2026-01"  # the version in force; partners who signed an older one are asked again (T6)
 
 # --- customers (R3, R7) ----------------------------------------------------------------------------------------------
 INVITATION_LIFETIME_DAYS = 30
@@ -233,7 +248,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- mail ------------------------------------------------------------------------------------------------------------
-vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
+_mail = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25")
+if _mail["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+    _mail["EMAIL_BACKEND"] = "portal.notifications.smtp.EmailBackend"  # knows whether a cut-off mail may have arrived
+vars().update(_mail)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"{PRODUCT_NAME} <portal@localhost>")
 

@@ -61,6 +61,27 @@ class ProductFamily(models.TextChoices):
     THIRD_PARTY = "third_party", _("Marketplace")
 
 
+class ProductTab(models.TextChoices):
+    """A tab of a customer's Subscriptions page; the first is shown by default (portal reference, section 1.6)."""
+
+    LICENSE_BASED = "license-based", _("License-based")
+    AZURE = "azure", _("Azure")
+    RESERVATIONS = "reservations", _("Azure reservations")
+    SAVINGS_PLANS = "savings-plans", _("Azure savings plans")
+    SOFTWARE = "software", _("Software")
+    MARKETPLACE = "marketplace", _("Marketplace")
+
+
+TAB_FAMILIES: dict[ProductTab, tuple[ProductFamily, ...]] = {
+    ProductTab.LICENSE_BASED: (ProductFamily.LICENSE_BASED,),
+    ProductTab.AZURE: (ProductFamily.AZURE_PLAN, ProductFamily.AZURE_LEGACY),
+    ProductTab.RESERVATIONS: (ProductFamily.RESERVATION,),
+    ProductTab.SAVINGS_PLANS: (ProductFamily.SAVINGS_PLAN,),
+    ProductTab.SOFTWARE: (ProductFamily.SOFTWARE, ProductFamily.PERPETUAL_SOFTWARE),
+    ProductTab.MARKETPLACE: (ProductFamily.THIRD_PARTY,),
+}
+
+
 class SubscriptionStatus(models.TextChoices):
     """The lifecycle of section 8 of the portal reference."""
 
@@ -71,6 +92,9 @@ class SubscriptionStatus(models.TextChoices):
     DISABLED = "disabled", _("Disabled")
     DELETED = "deleted", _("Deleted")
 
+
+# What a Subscriptions page shows until asked for more; the rest stands in the export and the API (section 1.6).
+CURRENT_STATUSES = frozenset({SubscriptionStatus.PENDING, SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED})
 
 # A partner cannot leave while one of these is billed to it (R11, section 4.9).
 BILLED_STATUSES = frozenset({SubscriptionStatus.PENDING, SubscriptionStatus.ACTIVE})

@@ -51,12 +51,16 @@ class Actor:
             raise denied(permission, kind=self.organization_kind)
 
 
+def who_may(permission: Permission, *, kind: OrganizationKind) -> str:
+    """Return the names of the roles that allow this, as one phrase: "Admin agent or Sales agent"."""
+    roles = [str(role.label) for role in roles_allowing(permission, kind=kind)]
+    return get_text_list(roles, _("or")) if roles else _("Nobody in this kind of organization")
+
+
 def denied(permission: Permission, *, kind: OrganizationKind) -> PermissionDenied:
     """Return the refusal that names the action, the roles that may, and the next step (P3, T2)."""
-    roles = [str(role.label) for role in roles_allowing(permission, kind=kind)]
-    who = get_text_list(roles, _("or")) if roles else _("Nobody in this kind of organization")
     return PermissionDenied(
         _("Your role does not allow this: %(action)s.") % {"action": permission.label},
-        who=who,
+        who=who_may(permission, kind=kind),
         next_step=_("Ask a colleague with one of these roles, or ask your account admin to give you the role."),
     )

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import StreamingHttpResponse
 
+from portal.core.errors import Refusal
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads the file as Latin-1
 
@@ -27,8 +29,11 @@ def csv_response(filename: str, header: Sequence[object], rows: Iterable[Sequenc
 def _lines(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield BYTE_ORDER_MARK + writer.writerow([str(title) for title in header])
-    for row in rows:
-        yield writer.writerow([cell(value) for value in row])
+    try:
+        for row in rows:
+            yield writer.writerow([cell(value) for value in row])
+    except Refusal as refusal:  # the answer has begun, so the file itself must say that it is not complete
+        yield writer.writerow([str(refusal)])
 
 
 def cell(value: object) -> str:

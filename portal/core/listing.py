@@ -6,12 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.core.pages import COUNT_LIMIT, Page
 
-MAX_TEXT = 200
+MAX_LENGTH = 2000
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class ListAddress:
         """
         values = {}
         for name, choices in allowed.items():
-            value = request.GET.get(name, "").strip()[:MAX_TEXT]
+            value = request.GET.get(name, "").strip()[:MAX_LENGTH]
             if value and (choices is None or value in choices):
                 values[name] = value
         return cls(path=request.path, values=values)
@@ -76,5 +77,7 @@ def _length(page: Page[Any]) -> str:
     if page.total is None:
         return ""
     if page.total_is_capped:
-        return _("More than %(limit)s entries") % {"limit": f"{COUNT_LIMIT:,}"}
-    return ngettext("%(count)s entry", "%(count)s entries", page.total) % {"count": page.total}
+        return _("More than %(limit)s entries") % {"limit": number_format(COUNT_LIMIT, force_grouping=True)}
+    return ngettext("%(count)s entry", "%(count)s entries", page.total) % {
+        "count": number_format(page.total, force_grouping=True)
+    }

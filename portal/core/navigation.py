@@ -39,9 +39,13 @@ class Workspace:
     icon: str
     description: Text
     items: Sequence[Item]
+    actions: Sequence[Item] = ()  # things to do that stand in no menu: found by search, offered on Home
 
     def items_for(self, actor: "Actor") -> list[Item]:
         return [item for item in self.items if not item.permission or actor.may(item.permission)]
+
+    def actions_for(self, actor: "Actor") -> list[Item]:
+        return [item for item in self.actions if not item.permission or actor.may(item.permission)]
 
 
 @cache

@@ -1,0 +1,258 @@
+"""User management: who belongs to the organisation, and with which roles."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.accounts import queries, rules
+from portal.accounts.access import fresh_sign_in, requires, while_allowed
+from portal.accounts.enums import AccountEvent, Role, UserState
+from portal.accounts.forms import RolesForm
+from portal.accounts.models import Membership
+from portal.accounts.permissions import ROLE_SUMMARIES, ROLES_BY_KIND, Permission, role_labels
+from portal.accounts.workflow import users as workflow
+from portal.audit import queries as log
+from portal.audit import timeline
+from portal.audit.models import AuditEvent
+from portal.core.errors import Refusal
+from portal.core.exports import csv_response
+from portal.core.http import PortalRequest, page_or_fragment, redirect_to
+from portal.core.listing import ListAddress
+from portal.core.pages import keyset_page
+
+DEFAULT_ORDER = "name"
+EXPORT_BATCH = 500
+
+
+@require_safe
+@requires(Permission.USER_VIEW)
+def users(request: PortalRequest) -> HttpResponse:
+    """List the people of the organisation."""
+    address = _address(request)
+    known = ROLES_BY_KIND[request.actor.organization_kind]
+    page = keyset_page(
+        _found(request, address),
+        order=queries.USER_ORDERS[address.get("sort", DEFAULT_ORDER)],
+        cursor=address.get("cursor"),
+        with_total=True,
+    )
+    return page_or_fragment(
+        request,
+        page="accounts/users.html",
+        fragment="accounts/_users.html",
+        context={
+            "members": page,
+            "pager": address.pager(page),
+            "headers": address.sort_headers(("name", "email", "last_sign_in"), default=DEFAULT_ORDER),
+            "filters": {name: address.get(name) for name in ("q", "role", "state")},
+            "chips": address.chips(_chip_labels(address)),
+            "clear_url": address.path,
+            "sort": address.get("sort"),
+            "export_url": address.url(reverse("accounts:users_export"), cursor=""),
+            "roles": _options(_("All roles"), [role for role in Role if role in known]),
+            "states": _options(_("All states"), list(UserState)),
+            "tabs": user_tabs("users"),
+            "may_manage": request.actor.may(Permission.USER_MANAGE),
+        },
+    )
+
+
+@require_safe
+@requires(Permission.USER_VIEW)
+def users_export(request: PortalRequest) -> StreamingHttpResponse:
+    """Give the list as a CSV file: exactly what the filters show, all pages of it (quality row 37)."""
+    address = _address(request)
+    order = queries.USER_ORDERS[address.get("sort", DEFAULT_ORDER)]
+    members = _found(request, address).order_by(*order).iterator(chunk_size=EXPORT_BATCH)
+    header = (
+        _("Name"),
+        _("E-mail address"),
+        _("Roles"),
+        _("State"),
+        _("Last sign-in"),
+        _("Member since"),
+        _("User ID"),
+    )
+    rows = while_allowed(request.actor, Permission.USER_VIEW, members, every=EXPORT_BATCH)
+    return csv_response("users.csv", header, _export_rows(rows))
+
+
+def _export_rows(members: Iterator[Membership]) -> Iterator[tuple[object, ...]]:
+    for member in members:
+        user = member.user
+        roles = ", ".join(member.role_labels)
+        yield user.name, user.email, roles, member.state.label, user.last_login, member.created_at, user.pk
+
+
+@require_safe
+@requires(Permission.USER_VIEW)
+def user(request: PortalRequest, user_id: UUID) -> HttpResponse:
+    """Show one person: roles, what may be done with it, and what happened to it."""
+    member = queries.user_detail(request.actor, user_id)
+    events = log.timeline(request.actor, "user", user_id)
+    return render(
+        request,
+        "accounts/user.html",
+        {
+            "member": member,
+            "roles": [{"label": role.label, "summary": ROLE_SUMMARIES[role]} for role in Role if role in member.roles],
+            "actions": _actions(request, member),
+            "entries": timeline.entries(events, text_of=_text_of),
+            "log_url": _log_url(request, user_id),
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.USER_MANAGE)
+@fresh_sign_in
+def user_roles(request: PortalRequest, user_id: UUID) -> HttpResponse:
+    """Ask for a person's roles and change them."""
+    member = queries.user_detail(request.actor, user_id)
+    form = RolesForm(request.POST or None, kind=request.actor.organization_kind, initial={"roles": member.roles})
+    refusal = _actions(request, member)["change_roles"]
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.change_roles(
+                membership_id=member.pk, roles=form.cleaned_data["roles"], actor=request.actor, now=timezone.now()
+            )
+        except Refusal as refused:
+            refusal = refused
+        else:
+            return _back(request, member, _("The roles of %(name)s have been saved."))
+    return _question(request, "roles", member, refusal=refusal, form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.USER_MANAGE)
+def user_deactivate(request: PortalRequest, user_id: UUID) -> HttpResponse:
+    """Name the consequences and shut a person out."""
+    member = queries.user_detail(request.actor, user_id)
+    refusal = _actions(request, member)["deactivate"]
+    if request.method == "POST":
+        try:
+            workflow.deactivate_user(membership_id=member.pk, actor=request.actor, now=timezone.now())
+        except Refusal as refused:
+            refusal = refused
+        else:
+            return _back(request, member, _("%(name)s can no longer act for your organization."))
+    return _question(request, "deactivate", member, refusal=refusal)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.USER_MANAGE)
+def user_reactivate(request: PortalRequest, user_id: UUID) -> HttpResponse:
+    """Name the consequences and let a person in again."""
+    member = queries.user_detail(request.actor, user_id)
+    refusal = _actions(request, member)["reactivate"]
+    if request.method == "POST":
+        try:
+            workflow.reactivate_user(membership_id=member.pk, actor=request.actor, now=timezone.now())
+        except Refusal as refused:
+            refusal = refused
+        else:
+            return _back(request, member, _("%(name)s can act for your organization again."))
+    return _question(request, "reactivate", member, refusal=refusal)
+
+
+def user_tabs(selected: str) -> list[dict[str, Any]]:
+    """Return the tabs of user management."""
+    tabs = (("users", _("Users")), ("invitations", _("Invitations")))
+    return [
+        {"label": label, "url": reverse(f"accounts:{name}"), "selected": name == selected, "count": None}
+        for name, label in tabs
+    ]
+
+
+def _address(request: PortalRequest) -> ListAddress:
+    kind = request.actor.organization_kind
+    choices = {
+        "q": None,
+        "role": {str(role) for role in ROLES_BY_KIND[kind]},
+        "state": UserState.values,
+        "sort": queries.USER_ORDERS,
+        "cursor": None,
+    }
+    return ListAddress.read(request, choices)
+
+
+def _found(request: PortalRequest, address: ListAddress) -> QuerySet[Membership]:
+    return queries.user_list(request.actor, text=address.get("q"), role=address.get("role"), state=address.get("state"))
+
+
+def _chip_labels(address: ListAddress) -> dict[str, str]:
+    labels = {"q": _("Contains: %(text)s") % {"text": address.get("q")}}
+    if role := address.get("role"):
+        labels["role"] = _("Role: %(role)s") % {"role": Role(role).label}
+    if state := address.get("state"):
+        labels["state"] = _("State: %(state)s") % {"state": UserState(state).label}
+    return labels
+
+
+def _options(everything: str, choices: Iterable[Role | UserState]) -> list[dict[str, str]]:
+    return [
+        {"value": "", "label": everything},
+        *({"value": str(choice), "label": str(choice.label)} for choice in choices),
+    ]
+
+
+def _actions(request: PortalRequest, member: Membership) -> dict[str, Refusal | None]:
+    admins = queries.other_admin_count(member, rules.ADMIN_ROLES[request.actor.organization_kind])
+    return rules.user_actions(member, actor=request.actor, other_admins=admins)
+
+
+def _log_url(request: PortalRequest, user_id: UUID) -> str:
+    """Return where the log shows everything that names this person, for those who may read it."""
+    if not request.actor.may(Permission.ACTIVITY_LOG_VIEW):
+        return ""
+    return f"{reverse('audit:log')}?{urlencode({'id': user_id})}"
+
+
+def _text_of(event: AuditEvent) -> str:
+    """Word what an event changed about a person."""
+    if event.event_type == AccountEvent.USER_ROLES_CHANGED:
+        return _("From %(before)s to %(after)s") % {
+            "before": _names((event.before or {}).get("roles")),
+            "after": _names((event.after or {}).get("roles")),
+        }
+    if event.event_type == AccountEvent.USER_JOINED:
+        return _names((event.after or {}).get("roles"))
+    return ""
+
+
+def _names(roles: Iterable[str] | None) -> str:
+    return ", ".join(role_labels(roles or ()))
+
+
+def _back(request: PortalRequest, member: Membership, done: str) -> HttpResponse:
+    messages.success(request, done % {"name": member.user})
+    return redirect_to(request, reverse("accounts:user", args=[member.user_id]))
+
+
+def _question(
+    request: PortalRequest, name: str, member: Membership, *, refusal: Refusal | None, form: RolesForm | None = None
+) -> HttpResponse:
+    """Answer a side panel or dialog for htmx and a page for everybody else; both hold the same form."""
+    status = refusal.http_status if refusal else 422 if form is not None and form.errors else 200
+    return page_or_fragment(
+        request,
+        page=f"accounts/users/{name}.html",
+        fragment=f"accounts/users/_{name}.html",
+        context={
+            "member": member,
+            "form": form,
+            "refusal": refusal,
+            "organization_name": request.actor.organization_name,
+        },
+        status=status,
+    )

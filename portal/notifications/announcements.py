@@ -15,7 +15,7 @@ from portal.accounts.permissions import Permission, roles_allowing
 from portal.audit import log
 from portal.audit.models import AuditEvent, AuditEventParty
 from portal.notifications import action_center
-from portal.notifications.enums import ActionKind, EmailStatus, NotificationEvent
+from portal.notifications.enums import ActionKind, NotificationEvent
 from portal.notifications.models import OutgoingEmail
 from portal.webhooks import deliveries
 
@@ -41,7 +41,7 @@ def who_looks_after(email: OutgoingEmail) -> Organization | None:
 
 
 def announce_not_delivered(
-    email: OutgoingEmail, *, status: EmailStatus, organization: Organization | None, answer: str, now: datetime.datetime
+    email: OutgoingEmail, *, outcome: Mapping[str, str], organization: Organization | None, now: datetime.datetime
 ) -> None:
     """Log a failed or unconfirmed mail and put the list of them into the Action Center of those who can mend it."""
     event = _record(
@@ -50,7 +50,8 @@ def announce_not_delivered(
         organization_id=organization.pk if organization else None,
         actor=None,
         now=now,
-        details={"status": str(status), "recipient": email.recipient, "subject": email.subject, "answer": answer},
+        details={"recipient": email.recipient, "subject": email.subject}
+        | {"status": str(outcome["status"]), "reason": str(outcome["reason"]), "answer": outcome["last_error"]},
     )
     if organization is None:
         return

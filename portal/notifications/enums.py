@@ -15,6 +15,17 @@ class EmailStatus(models.TextChoices):
 UNDELIVERED = frozenset({EmailStatus.UNCONFIRMED, EmailStatus.FAILED})
 
 
+class Undelivered(models.TextChoices):
+    """Why a mail is not with its recipient, or perhaps not."""
+
+    REFUSED = "refused", _("The mail server refused it")
+    SERVER_AWAY = "server-away", _("The mail server could not be reached")
+    CUT_OFF = "cut-off", _("The connection broke before the mail server confirmed")
+    PROCESS_ENDED = "process-ended", _("The portal stopped before the mail server confirmed")
+    NO_MESSAGE = "no-message", _("The mail cannot be written for this address")
+    UNREADABLE = "unreadable", _("Its secret part cannot be read: the key has changed")
+
+
 class ActionKind(models.TextChoices):
     """The four kinds of section 11.2: two that ask for work, two that tell news."""
 

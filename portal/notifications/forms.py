@@ -16,11 +16,19 @@ OPTIONAL = (ActionKind.TRANSACTIONAL, ActionKind.PROMOTIONAL)
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One box of the table, with the heading of its column."""
+
+    kind_label: str
+    box: forms.BoundField
+
+
+@dataclass(frozen=True)
 class WorkspaceRow:
     """The choices of one workspace, as the table of the page shows them."""
 
     label: str
-    fields: list[Any]
+    fields: list[Choice]
 
 
 class PreferencesForm(forms.Form):
@@ -55,7 +63,8 @@ class PreferencesForm(forms.Form):
     def rows(self) -> Iterator[WorkspaceRow]:
         """Each workspace with its boxes, in the order of the kinds."""
         for workspace in self._workspaces:
-            yield WorkspaceRow(str(workspace.label), [self[f"{workspace.key}:{kind}"] for kind in OPTIONAL])
+            choices = [Choice(str(kind.label), self[f"{workspace.key}:{kind}"]) for kind in OPTIONAL]
+            yield WorkspaceRow(str(workspace.label), choices)
 
     @property
     def wanted(self) -> dict[tuple[str, str], bool]:

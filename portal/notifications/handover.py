@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from portal.core import sealing
+from portal.notifications.enums import Undelivered
 from portal.notifications.models import OutgoingEmail
 
 ERROR_LENGTH = 500
@@ -24,13 +25,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 class NotHandedOver(Exception):
     """The mail did not go out, or perhaps did. ``str()`` is the server's answer, which may quote the mail."""
 
+    def __init__(self, reason: Undelivered, answer: str = "") -> None:
+        super().__init__(answer)
+        self.reason = reason
+
 
 class NotNow(NotHandedOver):
     """The server refused for now, or could not be reached: the mail is certainly not with it."""
-
-    def __init__(self, answer: str, *, server_away: bool = False) -> None:
-        super().__init__(answer)
-        self.server_away = server_away
 
 
 class Never(NotHandedOver):
@@ -46,9 +47,9 @@ def unsealed(email: OutgoingEmail) -> dict[str, str]:
     if email.sealed_secrets is None:
         return {}
     try:
-        return {str(key): str(value) for key, value in json.loads(sealing.unseal(email.sealed_secrets)).items()}
+        return {str(key): str(value) for key, value in json.loads(sealing.unseal(bytes(email.sealed_secrets))).items()}
     except InvalidToken:
-        raise Never("The sealed part of this mail cannot be read: SECRET_KEY has changed.") from None
+        raise Never(Undelivered.UNREADABLE) from None
 
 
 def without_secrets(answer: str, secrets: Mapping[str, str]) -> str:
@@ -106,15 +107,15 @@ class MailServer:
             self._backend.open()
         except (OSError, smtplib.SMTPException) as error:
             self._close()
-            raise NotNow(f"The mail server cannot be reached: {_words(error)}", server_away=True) from None
+            raise NotNow(Undelivered.SERVER_AWAY, _words(error)) from None
         try:
             taken = self._backend.send_messages([message])
         except ValueError as error:  # a line break in a header, an address that is none: nothing went out
-            raise Never(f"The mail cannot be written: {error}") from None
+            raise Never(Undelivered.NO_MESSAGE, str(error)) from None
         except (OSError, smtplib.SMTPException) as error:
             raise self._verdict(error) from None
         if not taken:
-            raise Never("The mail has no address to go to.")
+            raise Never(Undelivered.NO_MESSAGE)
 
     def _verdict(self, error: Exception) -> NotHandedOver:
         """Tell a refusal, which is certain, from a broken connection, which may not be."""
@@ -124,13 +125,14 @@ class MailServer:
         if isinstance(error, smtplib.SMTPResponseException) and 400 <= error.smtp_code < 600:
             if error.smtp_code == SERVER_CLOSES:
                 self._close()
-                return NotNow(_words(error), server_away=True)
-            return NotNow(_words(error)) if error.smtp_code < 500 else Never(_words(error))
+                return NotNow(Undelivered.SERVER_AWAY, _words(error))
+            kind = NotNow if error.smtp_code < 500 else Never
+            return kind(Undelivered.REFUSED, _words(error))
         content_begun = getattr(self._backend, "content_begun", True)
         self._close()
         if content_begun:
-            return CutOff(f"The connection broke before the server confirmed: {_words(error)}")
-        return NotNow(f"The connection broke before the mail was handed over: {_words(error)}", server_away=True)
+            return CutOff(Undelivered.CUT_OFF, _words(error))
+        return NotNow(Undelivered.SERVER_AWAY, _words(error))
 
     def _close(self) -> None:
         """Let the connection go; the next mail opens another."""

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 
 from portal.accounts.actor import Actor
 from portal.accounts.models import Organization, User
-from portal.notifications.enums import ACTION_KINDS, UNDELIVERED, ActionKind, EmailStatus
+from portal.notifications.enums import ACTION_KINDS, UNDELIVERED, ActionKind, EmailStatus, Undelivered
 
 
 class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
@@ -44,7 +44,8 @@ class OutgoingEmail(models.Model):
     sealed_secrets = models.BinaryField(null=True)  # encrypted values by placeholder; erased once sent
     status = models.CharField(max_length=12, choices=EmailStatus.choices, default=EmailStatus.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    last_error = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=20, choices=Undelivered.choices, blank=True)  # of the latest failed try
+    last_error = models.CharField(max_length=500, blank=True)  # the server's own words
     created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)  # of the latest hand-over, and its identity
@@ -115,6 +116,11 @@ class ActionItemQuerySet(models.QuerySet["ActionItem"]):
         """Items the person has put away, or with ``archived`` False the others."""
         mark = ActionItemMark.objects.filter(item=OuterRef("pk"), user_id=user_id, archived_at__isnull=False)
         return self.filter(Exists(mark) if archived else ~Exists(mark))
+
+    def unread_by(self, user_id: uuid.UUID) -> Self:
+        """Items the person has not marked as read."""
+        mark = ActionItemMark.objects.filter(item=OuterRef("pk"), user_id=user_id, read_at__isnull=False)
+        return self.filter(~Exists(mark))
 
     def with_marks_of(self, user_id: uuid.UUID) -> Self:
         """Add ``is_read`` and ``is_archived`` as the person sees them."""

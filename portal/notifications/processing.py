@@ -11,12 +11,13 @@ import structlog
 from django.db import transaction
 
 from portal.notifications import announcements, handover, rules
-from portal.notifications.enums import EmailStatus
+from portal.notifications.enums import EmailStatus, Undelivered
 from portal.notifications.handover import MailServer
 from portal.notifications.models import OutgoingEmail, OutgoingEmailQuerySet
 
 Clock = Callable[[], datetime.datetime]
 
+SERVER_IN_TROUBLE = frozenset({Undelivered.SERVER_AWAY, Undelivered.CUT_OFF})  # no use in trying the next mail now
 BATCH_SIZE = 500
 BATCH_TIME = datetime.timedelta(minutes=4)  # well below CELERY_TASK_SOFT_TIME_LIMIT
 
@@ -68,13 +69,13 @@ def _hand_over(server: MailServer, email: OutgoingEmail, *, clock: Clock) -> boo
         server.hand_over(handover.build_message(email, secrets))
     except handover.NotHandedOver as error:
         answer = handover.without_secrets(str(error), secrets)
-        logger.warning("email_not_handed_over", email_id=str(email.pk), reason=type(error).__name__, answer=answer)
+        logger.warning("email_not_handed_over", email_id=str(email.pk), reason=str(error.reason), answer=answer)
         if isinstance(error, handover.NotNow):
-            put_back(email=email, answer=answer, now=clock())
-            return not error.server_away
-        lost = EmailStatus.FAILED if isinstance(error, handover.Never) else EmailStatus.UNCONFIRMED
-        give_up(email=email, status=lost, answer=answer, now=clock())
-        return isinstance(error, handover.Never)
+            put_back(email=email, reason=error.reason, answer=answer, now=clock())
+        else:
+            lost = EmailStatus.FAILED if isinstance(error, handover.Never) else EmailStatus.UNCONFIRMED
+            give_up(email=email, status=lost, reason=error.reason, answer=answer, now=clock())
+        return error.reason not in SERVER_IN_TROUBLE
     confirm(email=email, now=clock())
     logger.info("email_sent", email_id=str(email.pk), event_type=email.event_type, event_id=str(email.event_id))
     return True
@@ -93,27 +94,33 @@ def confirm(*, email: OutgoingEmail, now: datetime.datetime) -> None:
         next_attempt_at=None,
         sealed_secrets=None,
         settled_at=None,
+        reason="",
         last_error="",
     )
     announcements.close_if_all_delivered(email.organization_id, now=now)
 
 
 @transaction.atomic
-def put_back(*, email: OutgoingEmail, answer: str, now: datetime.datetime) -> None:
+def put_back(*, email: OutgoingEmail, reason: Undelivered, answer: str, now: datetime.datetime) -> None:
     """Let a refused mail wait for its next try; after 72 hours of tries it has failed."""
     waits_until = rules.next_attempt_at(attempts=email.attempts, email_id=email.pk, now=now)
     if waits_until is None:
-        give_up(email=email, status=EmailStatus.FAILED, answer=answer, now=now)
+        give_up(email=email, status=EmailStatus.FAILED, reason=reason, answer=answer, now=now)
         return
-    _still_claimed(email).update(status=EmailStatus.WAITING, next_attempt_at=waits_until, last_error=answer)
+    _still_claimed(email).update(
+        status=EmailStatus.WAITING, next_attempt_at=waits_until, reason=reason, last_error=answer
+    )
 
 
 @transaction.atomic
-def give_up(*, email: OutgoingEmail, status: EmailStatus, answer: str, now: datetime.datetime) -> None:
+def give_up(
+    *, email: OutgoingEmail, status: EmailStatus, reason: Undelivered, now: datetime.datetime, answer: str = ""
+) -> None:
     """Mark a claimed mail failed or unconfirmed, and tell the people who can look after it."""
     organization = announcements.who_looks_after(email)
-    if _still_claimed(email).update(status=status, last_error=answer, organization=organization):
-        announcements.announce_not_delivered(email, status=status, organization=organization, answer=answer, now=now)
+    outcome = {"status": status, "reason": reason, "last_error": answer}
+    if _still_claimed(email).update(organization=organization, **outcome):
+        announcements.announce_not_delivered(email, outcome=outcome, organization=organization, now=now)
 
 
 def _still_claimed(email: OutgoingEmail) -> OutgoingEmailQuerySet:
@@ -127,10 +134,5 @@ def sweep(*, now: datetime.datetime) -> bool:
     ).order_by("started_at", "pk")
     for email in abandoned[:BATCH_SIZE]:
         logger.warning("email_unconfirmed", email_id=str(email.pk))
-        give_up(
-            email=email,
-            status=EmailStatus.UNCONFIRMED,
-            answer="The process that handed the mail over ended before the server confirmed.",
-            now=now,
-        )
+        give_up(email=email, status=EmailStatus.UNCONFIRMED, reason=Undelivered.PROCESS_ENDED, now=now)
     return OutgoingEmail.objects.due(now=now).exists()

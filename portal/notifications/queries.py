@@ -129,7 +129,7 @@ def panel_rows(actor: Actor, *, now: datetime.datetime) -> list[ItemRow]:
     """Return what the bell shows: the most urgent actions, then the latest unread news (two queries)."""
     items = _visible(actor).archived_by(actor.user_id, archived=False).with_marks_of(actor.user_id)
     actions = items.open_actions().order_by(F("due_at").asc(nulls_last=True), "-created_at", "pk")[:PANEL_ACTIONS]
-    news = items.notifications().filter(is_read=False).order_by("-created_at", "-pk")[:PANEL_NEWS]
+    news = items.notifications().unread_by(actor.user_id).order_by("-created_at", "-pk")[:PANEL_NEWS]
     return rows([*actions, *news], now=now)
 
 

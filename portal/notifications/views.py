@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.utils.translation import override as in_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseLocation
+from django_htmx.http import HttpResponseLocation, trigger_client_event
 
 from portal.accounts.access import requires, signed_in
 from portal.accounts.actor import Actor
@@ -249,17 +249,20 @@ def _chosen(request: HttpRequest) -> list[UUID]:
 
 def _after_change(request: PortalRequest, result: BulkResult, done: str, default: str) -> HttpResponse:
     """Say what became of the rows, and show the list again where it stood."""
-    if result.done:
-        messages.success(request, done % {"n": result.done})
-    for refusal in result.refusals:
-        messages.warning(request, f"{refusal} {refusal.next_step}")
-    if not result.done and not result.refusals:
-        messages.warning(request, _("Nothing was changed: the rows are gone or changed already."))
-    if "panel" in request.POST:
-        return render(request, "action_center/_aside.html")
+    told = [(messages.SUCCESS, done % {"n": result.done})] if result.done else []
+    told += [(messages.WARNING, f"{refusal} {refusal.next_step}".strip()) for refusal in result.refusals]
+    if not told:
+        told = [(messages.WARNING, _("Nothing was changed: the rows are gone or changed already."))]
+    for level, text in told:
+        messages.add_message(request, level, text)
     back = request.POST.get("back", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = reverse(default)
-    if is_fragment_request(request):
-        return HttpResponseLocation(back, target="#list", swap="outerHTML")
-    return redirect_to(request, back)
+    if not is_fragment_request(request):
+        return redirect_to(request, back)
+    if request.POST.get("from") == "bell":
+        found = queries.panel_rows(_actor(request), now=timezone.now())
+        response = render(request, "action_center/_bell_answer.html", {"rows": found})
+    else:
+        response = HttpResponseLocation(back, target="#list", swap="outerHTML")
+    return trigger_client_event(response, "announce", {"value": " ".join(text for _level, text in told)})

@@ -10,6 +10,7 @@ from django.db import transaction
 from portal.accounts.actor import Actor
 from portal.accounts.models import User
 from portal.accounts.permissions import Permission
+from portal.accounts.workflow.profile import update_profile
 from portal.core.errors import Refusal
 from portal.core.queue import enqueue_after_commit
 from portal.notifications import announcements, queries, rules
@@ -83,13 +84,13 @@ def save_preferences(
 ) -> None:
     """Store the language of a person's mails and pages, and which optional mails it wants, by (workspace, kind)."""
     user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.user_id)
-    unwanted = queries.unwanted_mails(actor.user_id)
+    update_profile(
+        user_id=user.pk, name=user.name, language=language, shortcuts_enabled=user.shortcuts_enabled, now=now
+    )
+    unwanted = queries.unwanted_mails(user.pk)
     still_unwanted = (unwanted - wanted.keys()) | {choice for choice, wants in wanted.items() if not wants}
-    before, after = _preferences(user.language, unwanted), _preferences(language, still_unwanted)
-    if before == after:
+    if still_unwanted == unwanted:
         return
-    user.language = language
-    user.save(update_fields=["language"])
     MailPreference.objects.bulk_create(
         [
             MailPreference(user=user, workspace=workspace, kind=kind, wants_mail=wants)
@@ -100,12 +101,16 @@ def save_preferences(
         update_fields=["wants_mail"],
     )
     announcements.announce_own(
-        NotificationEvent.MAIL_PREFERENCES_CHANGED, actor=actor, now=now, before=before, after=after
+        NotificationEvent.MAIL_PREFERENCES_CHANGED,
+        actor=actor,
+        now=now,
+        before={"switched_off": _words(unwanted)},
+        after={"switched_off": _words(still_unwanted)},
     )
 
 
-def _preferences(language: str, unwanted: Iterable[tuple[str, str]]) -> dict[str, object]:
-    return {"language": language, "switched_off": sorted(f"{workspace}: {kind}" for workspace, kind in unwanted)}
+def _words(choices: Iterable[tuple[str, str]]) -> list[str]:
+    return sorted(f"{workspace}: {kind}" for workspace, kind in choices)
 
 
 @transaction.atomic

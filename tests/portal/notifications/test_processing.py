@@ -9,7 +9,7 @@ from portal.accounts.enums import OrganizationKind, Role
 from portal.audit.models import AuditEvent
 from portal.core import sealing
 from portal.notifications import processing, queries, rules
-from portal.notifications.enums import ActionKind, EmailStatus, NotificationEvent
+from portal.notifications.enums import ActionKind, EmailStatus, NotificationEvent, Undelivered
 from portal.notifications.models import ActionItem, OutgoingEmail
 from tests.factories import NOON, make_actor, make_member, make_organization, make_partner
 from tests.portal.notifications.builders import make_email, make_event, queue_sample
@@ -111,7 +111,7 @@ def test_secrets_that_cannot_be_read_any_more_fail_the_mail_and_send_nothing(mai
 
     assert mail_server.mails == []
     assert OutgoingEmail.objects.get().status == EmailStatus.FAILED
-    assert "SECRET_KEY" in OutgoingEmail.objects.get().last_error
+    assert OutgoingEmail.objects.get().reason == Undelivered.UNREADABLE
 
 
 @pytest.mark.parametrize("where", ["RCPT", "DATA"])
@@ -166,7 +166,7 @@ def test_an_unreachable_server_keeps_every_mail_waiting_and_costs_one_of_them_a_
 
     assert statuses() == ["waiting"] * 3
     assert sorted(OutgoingEmail.objects.values_list("attempts", flat=True)) == [0, 0, 1]
-    assert "cannot be reached" in OutgoingEmail.objects.get(attempts=1).last_error
+    assert OutgoingEmail.objects.get(attempts=1).reason == Undelivered.SERVER_AWAY
 
 
 def test_a_server_that_says_it_closes_ends_the_batch_without_losing_a_mail(mail_server):
@@ -188,7 +188,7 @@ def test_a_line_cut_before_the_content_is_a_clean_refusal(mail_server):
 
     email.refresh_from_db()
     assert email.status == EmailStatus.WAITING
-    assert "before the mail was handed over" in email.last_error
+    assert email.reason == Undelivered.SERVER_AWAY
 
 
 def test_a_line_cut_after_the_content_leaves_the_mail_unconfirmed_and_it_is_never_sent_again(mail_server):
@@ -198,7 +198,7 @@ def test_a_line_cut_after_the_content_leaves_the_mail_unconfirmed_and_it_is_neve
     send()
 
     email.refresh_from_db()
-    assert email.status == EmailStatus.UNCONFIRMED
+    assert (email.status, email.reason) == (EmailStatus.UNCONFIRMED, Undelivered.CUT_OFF)
     mail_server.cut = ""
     for hours in (1, 100, 1000):
         later = NOON + datetime.timedelta(hours=hours)
@@ -252,7 +252,7 @@ def test_the_sweeper_marks_an_abandoned_hand_over_unconfirmed_after_the_time_of_
 
     processing.sweep(now=NOON + rules.UNCONFIRMED_AFTER + datetime.timedelta(seconds=1))
     email.refresh_from_db()
-    assert email.status == EmailStatus.UNCONFIRMED
+    assert (email.status, email.reason) == (EmailStatus.UNCONFIRMED, Undelivered.PROCESS_ENDED)
 
 
 def test_a_confirmation_that_comes_after_the_sweeper_still_counts():
@@ -270,7 +270,9 @@ def test_a_late_refusal_does_not_undo_what_happened_since():
     claimed = processing.claim_next(now=NOON)
     processing.sweep(now=NOON + datetime.timedelta(hours=1))
 
-    processing.put_back(email=claimed, answer="451 later", now=NOON + datetime.timedelta(hours=1))
+    processing.put_back(
+        email=claimed, reason=Undelivered.REFUSED, answer="451 later", now=NOON + datetime.timedelta(hours=1)
+    )
 
     assert statuses() == ["unconfirmed"]
     assert AuditEvent.objects.filter(event_type=NotificationEvent.EMAIL_NOT_DELIVERED).count() == 1

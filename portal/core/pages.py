@@ -4,7 +4,7 @@ import base64
 import binascii
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -47,13 +47,24 @@ class Page(Generic[Row]):
         return self.total is not None and self.total > COUNT_LIMIT
 
 
+def _first_rows(rows: QuerySet[Row], count: int) -> list[Row]:
+    return list(rows[:count])
+
+
 def keyset_page(
-    rows: QuerySet[Row], *, order: Sequence[str], cursor: str = "", size: int = 50, with_total: bool = False
+    rows: QuerySet[Row],
+    *,
+    order: Sequence[str],
+    cursor: str = "",
+    size: int = 50,
+    with_total: bool = False,
+    fetch: Callable[[QuerySet[Row], int], list[Row]] = _first_rows,
 ) -> Page[Row]:
     """Return one page of ``rows`` ordered by ``order``, whose last column must be unique.
 
     All columns go the same way ("-occurred_at", "-pk"). The cursor is "n:" or "p:" (next or previous) and the
-    values of the row at the edge. Raises: BadCursor.
+    values of the row at the edge. ``fetch`` reads the first so many of the ordered rows beyond the edge; a list that
+    knows a better way, or has a filter that depends on it, brings its own. Raises: BadCursor.
     """
     descending = order[0].startswith("-")
     columns = [name.lstrip("-") for name in order]
@@ -66,7 +77,7 @@ def keyset_page(
             raise BadCursor(_("This position in the list does not exist. Start at the first page.")) from error
     flip = descending != backwards
     rows = rows.order_by(*[("-" if flip else "") + name for name in columns])
-    found = list(rows[: size + 1])
+    found = fetch(rows, size + 1)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -79,6 +90,15 @@ def keyset_page(
         previous_cursor=_write_cursor("p", found[0], columns) if has_previous else "",
         total=total,
     )
+
+
+def walk(rows: QuerySet[Row], *, order: Sequence[str], size: int) -> Iterator[Row]:
+    """Yield all rows by pages: flat memory, and no cursor or snapshot held open while a slow reader takes its time."""
+    cursor, is_first = "", True
+    while cursor or is_first:
+        page = keyset_page(rows, order=order, cursor=cursor, size=size)
+        yield from page
+        cursor, is_first = page.next_cursor, False
 
 
 def _beyond(columns: Sequence[str], edge: Sequence[Any], *, less: bool) -> Q:

@@ -1,0 +1,23 @@
+"""The names of all events, in the reader's language: what the apps list in the setting EVENT_TYPES."""
+
+from functools import cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+def label(event_type: str) -> str:
+    """Return the name of an event type; an event of code long gone keeps a readable form of its own name."""
+    known = _labels().get(event_type)
+    return str(known) if known is not None else event_type.replace("-", " ").capitalize()
+
+
+def choices() -> list[tuple[str, str]]:
+    """Return every event type with its name, sorted by name in the reader's language."""
+    return sorted(((event_type, str(name)) for event_type, name in _labels().items()), key=lambda choice: choice[1])
+
+
+@cache
+def _labels() -> dict[str, object]:
+    """Return the lazily translated name of every event type that any app knows."""
+    return {event.value: event.label for path in settings.EVENT_TYPES for event in import_string(path)}

@@ -1,0 +1,162 @@
+"""How an event reads on a page and in a file: rows, before and after, labels and values."""
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from portal.accounts.actor import Actor
+from portal.audit import catalogue
+from portal.audit.models import AuditEvent, AuditEventParty, AuditSeal, Outcome
+
+TONES = {Outcome.SUCCEEDED: "success", Outcome.FAILED: "error", Outcome.PROGRESS: "info"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event in the list."""
+
+    public_id: UUID
+    url: str
+    occurred_at: datetime.datetime
+    moment: str
+    customer_name: str
+    action: str
+    performed_by: str
+    performed_for: str  # e-mail address of a colleague, organisation of anybody else
+    outcome: SafeString
+    toggle_label: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field before and after."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Everything about one event that the actor's organisation may read."""
+
+    facts: list[dict[str, str]]
+    changes: list[Change]
+    details: list[dict[str, str]]
+    own_details: list[dict[str, str]]
+    customer_id: UUID | None
+    request_id: str
+    seal: AuditSeal | None
+
+
+class RowReader:
+    """Turn parties into rows for one actor; what all rows share is made once."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.statuses = {outcome.value: status(outcome) for outcome in Outcome}
+        self.portal = performed_by_portal()
+
+    def row(self, party: AuditEventParty) -> Row:
+        event = party.event
+        action, at = catalogue.label(event.event_type), moment(event.occurred_at)
+        return Row(
+            public_id=event.public_id,
+            url=reverse("audit:event", args=[event.public_id]),
+            occurred_at=event.occurred_at,
+            moment=at,
+            customer_name=event.customer_name,
+            action=action,
+            performed_by=event.actor_name or self.portal,
+            performed_for=own_email(event, self.actor) or event.actor_organization_name,
+            outcome=self.statuses[event.outcome],
+            toggle_label=_("Details of %(action)s, %(moment)s") % {"action": action, "moment": at},
+        )
+
+
+def detail(party: AuditEventParty, actor: Actor) -> Detail:
+    """Return one event in full; ``party`` comes with its event and seal."""
+    event = party.event
+    subject = " · ".join(filter(None, (event.subject_name, event.subject_id)))
+    facts_ = [
+        {"label": _("Event type"), "value": event.event_type},
+        {"label": _("Subject"), "value": subject, "hint": field_label(event.subject_type)},
+        {"label": _("Organization of the person"), "value": event.actor_organization_name},
+        {"label": _("E-mail address of the person"), "value": own_email(event, actor)},
+    ]
+    return Detail(
+        facts=[fact for fact in facts_ if fact["value"]],
+        changes=changes(event.before, event.after),
+        details=facts(event.details),
+        own_details=facts(party.details),
+        customer_id=event.customer_id,
+        request_id=event.request_id,
+        seal=getattr(event, "seal", None),
+    )
+
+
+def performed_by_portal() -> str:
+    """Return who acted where nobody did."""
+    return str(settings.PRODUCT_NAME)
+
+
+def own_email(event: AuditEvent, actor: Actor) -> str:
+    """Return the address of whoever acted, but only to colleagues: nobody else may learn it."""
+    return event.actor_email if event.actor_organization_id == actor.organization_id else ""
+
+
+def moment(at: datetime.datetime) -> str:
+    """Return a moment to the second, in the reader's format; the log speaks UTC."""
+    at = at.astimezone(datetime.UTC)
+    return f"{date_format(at, 'SHORT_DATE_FORMAT', use_l10n=True)} {at:%H:%M:%S}"
+
+
+def status(outcome: Outcome) -> SafeString:
+    """Draw an outcome with icon and text."""
+    return render_to_string("components/status.html", {"tone": TONES[outcome], "label": outcome.label})
+
+
+def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Change]:
+    """Return every field of before and after side by side, those that differ first."""
+    before, after = before or {}, after or {}
+    names = sorted({*before, *after}, key=lambda name: (before.get(name) == after.get(name), name))
+    return [Change(field_label(name), text(before.get(name)), text(after.get(name))) for name in names]
+
+
+def facts(values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return labels and values for components/key_values.html."""
+    return [{"label": field_label(name), "value": text(value)} for name, value in sorted(values.items())]
+
+
+def field_label(name: str) -> str:
+    """Return a readable form of a field's name, in the reader's language where the portal knows the word."""
+    words = name.replace("_", " ").strip().capitalize()
+    return _(words) if words else name
+
+
+def text(value: Any) -> str:
+    """Return a JSON value as people read it."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list) and not any(isinstance(item, list | dict) for item in value):
+        return ", ".join(text(item) for item in value) or "–"
+    if isinstance(value, list | dict):
+        return as_json(value)
+    return str(value)
+
+
+def as_json(value: Any) -> str:
+    """Return a JSON value as one line of text; nothing for nothing."""
+    return "" if value is None or value == {} else json.dumps(value, ensure_ascii=False, sort_keys=True)

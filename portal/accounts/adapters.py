@@ -24,11 +24,11 @@ from qrcode.image.svg import SvgPathFillImage
 
 from portal.accounts import queries
 from portal.accounts.models import User
-from portal.accounts.sign_in import fresh, throttle
+from portal.accounts.sign_in import fresh, sessions, throttle
 from portal.accounts.sign_in.open_id import failed, provider_name
 from portal.accounts.sign_in.queries import recovery_codes_left
-from portal.accounts.sign_in.sessions import ENDED_BECAUSE, SIGNED_OUT
-from portal.accounts.workflow import providers, sessions
+from portal.accounts.workflow import providers
+from portal.accounts.workflow import sessions as workflow
 from portal.core import sealing
 
 LOW_ON_RECOVERY_CODES = 3
@@ -67,13 +67,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in (Django gives the session a new id) and log how."""
-        request.session.pop(ENDED_BECAUSE, None)
+        now = timezone.now()
+        request.session.pop(sessions.ENDED_BECAUSE, None)
         with transaction.atomic():
             super().login(request, user)
+            sessions.begin(request, now=now.timestamp())
             methods = fresh.methods_used(request)
-            sessions.note_sign_in(
-                user_id=user.pk, methods=methods, origin=throttle.origin_of(request), now=timezone.now()
-            )
+            workflow.note_sign_in(user_id=user.pk, methods=methods, origin=throttle.origin_of(request), now=now)
         if Authenticator.Type.RECOVERY_CODES in methods:
             self._warn_of_few_codes(request, user)
 
@@ -95,14 +95,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def logout(self, request: HttpRequest) -> None:
         """Sign out, log it, and let the sign-in page confirm it."""
-        sessions.note_sign_out(
+        workflow.note_sign_out(
             user_id=request.user.pk,  # type: ignore[arg-type]
             session_key=request.session.session_key or "",
             origin=throttle.origin_of(request),
             now=timezone.now(),
         )
         super().logout(request)
-        request.session[ENDED_BECAUSE] = SIGNED_OUT
+        request.session[sessions.ENDED_BECAUSE] = sessions.SIGNED_OUT
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """A sign-in of the last five minutes is fresh enough for the library's own checks too."""
@@ -133,7 +133,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def _note_failed(self, request: HttpRequest, email: str, *, method: str) -> None:
         origin = throttle.origin_of(request)
-        sessions.note_failed_sign_in(email=email, method=method, origin=origin, now=timezone.now())
+        workflow.note_failed_sign_in(email=email, method=method, origin=origin, now=timezone.now())
 
     def _warn_of_few_codes(self, request: HttpRequest, user: User) -> None:
         left = recovery_codes_left(user)

@@ -33,6 +33,12 @@ def expiry_reason(request: HttpRequest, *, now: float) -> str | None:
     return None
 
 
+def begin(request: HttpRequest, *, now: float) -> None:
+    """Start the clocks of a session and put it into the list of the person's sessions."""
+    request.session["started_at"] = request.session["seen_at"] = int(now)
+    UserSession.objects.create_from_request(request)
+
+
 def touch(request: HttpRequest, *, now: float) -> bool:
     """Note the activity, at most once a minute; ``False`` if the session was ended from somewhere else.
 
@@ -40,8 +46,7 @@ def touch(request: HttpRequest, *, now: float) -> bool:
     """
     session = request.session
     if "started_at" not in session:
-        session["started_at"] = session["seen_at"] = int(now)
-        UserSession.objects.create_from_request(request)
+        begin(request, now=now)
         return True
     if now - session.get("seen_at", 0) < SEEN_EVERY_SECONDS:
         return True

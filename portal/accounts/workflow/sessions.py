@@ -7,11 +7,11 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from portal.accounts.enums import AccountEvent
-from portal.accounts.models import User
+from portal.accounts.models import PasswordReset, User
 from portal.accounts.sign_in import sessions
 from portal.accounts.sign_in.announcements import announce
 from portal.accounts.sign_in.devices import Device, Origin
@@ -93,9 +93,12 @@ def follow_new_key(*, user_id: UUID, old_key: str, new_key: str) -> None:
 
 
 def clear_expired(*, now: datetime.datetime) -> None:
-    """Delete the rows of sessions whose time is over, ours and Django's."""
+    """Delete the rows whose time is over: sessions, links for a new password, counters of tries."""
     Session.objects.filter(expire_date__lt=now).delete()
     UserSession.objects.filter(last_seen_at__lt=now - sessions.LONGEST).delete()
+    PasswordReset.objects.filter(expires_at__lt=now).delete()
+    with connection.cursor() as cursor:  # the table of the default cache (migration 0002), which empties only when full
+        cursor.execute("DELETE FROM throttle WHERE expires < %s", [now])
 
 
 def _end(ended: "QuerySet[UserSession]", *, reason: str) -> int:

@@ -1,6 +1,7 @@
 """The launcher's command line: ``python -m portal.local run | test | exec``. The Makefile calls it."""
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -48,9 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LaunchError as error:
         message = str(error)
     except OSError as error:
-        message = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+        message = in_words(error)
     sys.stderr.write(f"{message}\n")
     return 1
+
+
+def in_words(error: OSError) -> str:
+    """Say in one line what the system refused."""
+    if error.errno == errno.ENOSPC:
+        return "The disk is full (no space left on device)."
+    return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
 
 
 def _act(options: argparse.Namespace) -> int:

@@ -41,9 +41,11 @@ def run(place: Place, data: str, *, demo: bool) -> None:
         if demo:
             session.step("Loading the demo world", session.manage("load_demo", "--if-empty"))
         session.wait_until_ready(place)
-        say(f"The portal is ready after {time.monotonic() - began:.1f} s: {place.address}/")
+        took = time.monotonic() - began
         if demo:
             session.foreground([sys.executable, "manage.py", "demo_accounts"])
+            say("")
+        say(f"The portal is ready after {took:.1f} s: {place.address}/")
         say(f"Logs: {session.folder.path / 'logs'}    Ctrl-C stops everything.")
         try:
             session.supervisor.watch()

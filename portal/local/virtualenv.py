@@ -104,7 +104,7 @@ def main() -> int:
     except NotPossible as problem:
         message = str(problem)
     except OSError as error:
-        message = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+        message = f"Cannot write to {error.filename or PROJECT}: {error.strerror or error}."
     except KeyboardInterrupt:
         return 130
     else:

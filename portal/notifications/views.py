@@ -21,7 +21,7 @@ from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
 from portal.core import navigation
 from portal.core.errors import InvalidInput, PermissionDenied
-from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment, redirect_to
+from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment, posted, redirect_to
 from portal.core.listing import ListAddress
 from portal.notifications import queries, workflow
 from portal.notifications.enums import ACTION_KINDS, OPTIONAL_KINDS, UNDELIVERED, ActionKind, EmailStatus
@@ -221,7 +221,7 @@ def change_mails(request: PortalRequest) -> HttpResponse:
 def preferences(request: PortalRequest) -> HttpResponse:
     """Choose the language and the optional mails."""
     form = PreferencesForm(
-        request.POST or None,
+        posted(request),
         workspaces=[space for space in navigation.workspaces_for(_actor(request)) if space.key != "action-center"],
         language=request.user.language,
         unwanted=queries.unwanted_mails(request.user.pk),

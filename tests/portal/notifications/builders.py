@@ -1,11 +1,13 @@
 """Events, mails and Action Center items of tests."""
 
+import uuid
 from pathlib import Path
 
+from portal.accounts.enums import Role
 from portal.audit import log
-from portal.notifications import outbox
-from portal.notifications.enums import EmailStatus
-from portal.notifications.models import OutgoingEmail
+from portal.notifications import action_center, outbox
+from portal.notifications.enums import ActionKind, EmailStatus
+from portal.notifications.models import ActionItem, OutgoingEmail
 from portal.notifications.outbox import Recipient
 from tests.factories import NOON, make_organization
 
@@ -56,3 +58,23 @@ def queue_sample(*recipients, event=None, customer="Contoso", secrets=None, **fi
         **fields,
     )
     return {email.recipient: email for email in OutgoingEmail.objects.filter(event_id=event.public_id)}
+
+
+def make_item(organization, *roles, kind=ActionKind.RECOMMENDED, now=NOON, number=0, **fields):
+    """An item of the Action Center for people with one of the roles, admin agents unless told."""
+    event = make_event([organization], now=now)
+    action_center.notify(
+        event=event,
+        organization_id=organization.pk,
+        kind=kind,
+        roles=roles or ([] if "user_id" in fields else [Role.ADMIN_AGENT]),
+        **{
+            "workspace": "account-settings",
+            "title": "Item %(number)s",
+            "title_params": {"number": number},
+            "subject_type": "sample",
+            "subject_id": str(uuid.uuid4()),
+        }
+        | fields,
+    )
+    return ActionItem.objects.get(event_id=event.public_id)

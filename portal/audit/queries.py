@@ -11,6 +11,7 @@ from django.http import Http404
 from portal.accounts.actor import Actor
 from portal.audit.models import AuditEvent, AuditEventParty
 from portal.core.fields import name_key
+from portal.core.search import as_uuid
 
 NEWEST_FIRST = ("-occurred_at", "-pk")
 TIMELINE_LENGTH = 50
@@ -81,14 +82,6 @@ def _by_id_or_name(
     found = as_uuid(text)
     condition: dict[str, Any] = {id_column: found} if found else {f"{name_column}__contains": name_key(text)}
     return rows.filter(**condition)
-
-
-def as_uuid(text: str) -> UUID | None:
-    """Return the UUID that a text is, if it is one."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _referred_to(actor: Actor, reference: str) -> QuerySet[Any, int]:

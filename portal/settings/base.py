@@ -101,7 +101,13 @@ EVENT_TYPES = [
     "customers.enums.CustomerEvent",
 ]
 METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
-SEARCH_PROVIDERS = ["portal.accounts.search.find"]
+SEARCH_PROVIDERS = ["portal.accounts.search.find", "portal.audit.search.find"]
+INVARIANTS = [
+    "portal.audit.invariants.breaches",
+    "portal.notifications.invariants.breaches",
+    "portal.webhooks.invariants.breaches",
+]
+OVERDUE_CHECKS = ["portal.audit.invariants.overdue", "portal.notifications.invariants.overdue"]
 DEMO_LOADERS = ["portal.local.demo.load"]
 
 # --- database, cache, sessions ---------------------------------------------------------------------------------------

@@ -142,6 +142,15 @@ def test_a_second_signal_stops_waiting_for_a_stubborn_child(tmp_path):
     assert time.monotonic() - began < 10
 
 
+def test_nohup_is_respected():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Supervisor():
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_signals_are_as_before_afterwards():
     before = signal.getsignal(signal.SIGTERM)
     with Supervisor():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -34,6 +34,14 @@ def is_fragment_request(request: HttpRequest) -> bool:
     return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form was sent with, for ``Form(posted(request))``; ``None`` while it is only shown.
+
+    Not ``request.POST or None``: a form sent with nothing in it counts as sent.
+    """
+    return request.POST if request.method == "POST" else None
+
+
 def page_or_fragment(
     request: HttpRequest, *, page: str, fragment: str, context: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
@@ -48,7 +56,7 @@ def redirect_to(request: HttpRequest, url: str) -> HttpResponse:
     """Send the browser to ``url``, by HX-Redirect when htmx asked."""
     if is_fragment_request(request):
         return HttpResponseClientRedirect(url)
-    return HttpResponse(status=302, headers={"Location": url})
+    return HttpResponseRedirect(url)
 
 
 def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:

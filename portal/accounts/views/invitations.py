@@ -20,7 +20,7 @@ from portal.accounts.permissions import Permission
 from portal.accounts.views.users import user_tabs
 from portal.accounts.workflow import invitations as workflow
 from portal.core.errors import InvalidInput, Refusal
-from portal.core.http import PortalRequest, page_or_fragment, redirect_to
+from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
 from portal.core.listing import ListAddress
 from portal.core.pages import keyset_page
 
@@ -70,7 +70,7 @@ def invitations(request: PortalRequest) -> HttpResponse:
 def invite(request: PortalRequest) -> HttpResponse:
     """Ask whom to invite and send the invitation."""
     kind = request.actor.organization_kind
-    form = InviteForm(request.POST or None, kind=kind, initial={"language": get_language()})
+    form = InviteForm(posted(request), kind=kind, initial={"language": get_language()})
     refusal: Refusal | None = None
     if request.method == "POST" and form.is_valid():
         try:

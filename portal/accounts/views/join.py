@@ -19,6 +19,7 @@ from portal.accounts.permissions import ROLE_SUMMARIES
 from portal.accounts.sign_in import throttle
 from portal.accounts.workflow import invitations as workflow
 from portal.core.errors import Refusal
+from portal.core.http import posted
 from portal.core.links import hash_token
 
 SESSION_KEY = "user_invitation"
@@ -76,7 +77,7 @@ def _join_signed_in(request: HttpRequest, user: User, invitation: UserInvitation
 
 
 def _join_as_new(request: HttpRequest, invitation: UserInvitation) -> HttpResponse:
-    form = JoinForm(request.POST or None, email=invitation.email, initial={"name": invitation.name})
+    form = JoinForm(posted(request), email=invitation.email, initial={"name": invitation.name})
     if request.method != "POST" or not form.is_valid():
         return _page(request, invitation, "register", form=form)
     membership = workflow.join_as_new_user(

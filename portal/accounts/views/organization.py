@@ -20,7 +20,7 @@ from portal.accounts.permissions import Permission
 from portal.accounts.workflow import organization as workflow
 from portal.core.countries import country_name
 from portal.core.errors import Refusal
-from portal.core.http import PortalRequest, page_or_fragment, redirect_to
+from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
 
 PARTNERSHIP_TONES = {PartnershipStatus.REQUESTED: "info", PartnershipStatus.ACTIVE: "success"}
 
@@ -82,7 +82,7 @@ def partner_agreement(request: PortalRequest) -> HttpResponse:
 @fresh_sign_in
 def partner_agreement_sign(request: PortalRequest) -> HttpResponse:
     """Sign the partner agreement in force for the organisation (T6)."""
-    form = AgreementForm(request.POST or None)
+    form = AgreementForm(posted(request))
     if request.method != "POST" or not form.is_valid():
         return _agreement_page(request, form=form, status=422 if form.errors else 200)
     try:

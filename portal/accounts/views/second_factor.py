@@ -11,6 +11,7 @@ from allauth.mfa.webauthn.internal.auth import begin_registration
 from cryptography.fernet import InvalidToken
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,7 +37,7 @@ def set_up(request: PortalRequest) -> HttpResponse:
     """Say that a second factor is needed, and offer the kinds there are."""
     if not has_to_set_up(request):
         return redirect("accounts:security")
-    return render(request, "accounts/second_factor/set_up.html", {"passkeys_work": _passkeys_work(request)})
+    return render(request, "accounts/second_factor/set_up.html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -81,8 +82,8 @@ def add_passkey(request: PortalRequest) -> HttpResponse:
     context = {
         "form": form,
         "js_data": {"creation_options": begin_registration(request.user, False)},
-        "passkeys_work": _passkeys_work(request),
-        "host_with_name": f"localhost:{request.get_port()}",
+        "passkeys_work": _bare_address(request) is None,
+        "named_address": _named_address(request),
     }
     return _step(request, "accounts/second_factor/add_passkey.html", context, status=422 if form.errors else 200)
 
@@ -191,10 +192,17 @@ def _new_secret(request: PortalRequest) -> str:
         return secret
 
 
-def _passkeys_work(request: PortalRequest) -> bool:
-    """Browsers bind a passkey to a host name; at a bare IP address they make none."""
+def _bare_address(request: PortalRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address by which the portal was opened; ``None`` if by a name. A passkey is bound to a name."""
+    host, _port = split_domain_port(request.get_host())
     try:
-        ipaddress.ip_address(request.get_host().rpartition(":")[0].strip("[]") or request.get_host())
+        return ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return True
-    return False
+        return None
+
+
+def _named_address(request: PortalRequest) -> str:
+    """The same page by a name, where we know one: on one's own computer."""
+    bare = _bare_address(request)
+    _host, port = split_domain_port(request.get_host())
+    return f"http://localhost:{port or 80}{request.path}" if bare and bare.is_loopback else ""

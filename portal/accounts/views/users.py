@@ -26,9 +26,9 @@ from portal.audit import timeline
 from portal.audit.models import AuditEvent
 from portal.core.errors import Refusal
 from portal.core.exports import csv_response
-from portal.core.http import PortalRequest, page_or_fragment, redirect_to
+from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
 from portal.core.listing import ListAddress
-from portal.core.pages import keyset_page
+from portal.core.pages import keyset_page, walk
 
 DEFAULT_ORDER = "name"
 EXPORT_BATCH = 500
@@ -73,7 +73,7 @@ def users_export(request: PortalRequest) -> StreamingHttpResponse:
     """Give the list as a CSV file: exactly what the filters show, all pages of it (quality row 37)."""
     address = _address(request)
     order = queries.USER_ORDERS[address.get("sort", DEFAULT_ORDER)]
-    members = _found(request, address).order_by(*order).iterator(chunk_size=EXPORT_BATCH)
+    members = walk(_found(request, address), order=order, size=EXPORT_BATCH)
     header = (
         _("Name"),
         _("E-mail address"),
@@ -119,7 +119,7 @@ def user(request: PortalRequest, user_id: UUID) -> HttpResponse:
 def user_roles(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """Ask for a person's roles and change them."""
     member = queries.user_detail(request.actor, user_id)
-    form = RolesForm(request.POST or None, kind=request.actor.organization_kind, initial={"roles": member.roles})
+    form = RolesForm(posted(request), kind=request.actor.organization_kind, initial={"roles": member.roles})
     refusal = _actions(request, member)["change_roles"]
     if request.method == "POST" and form.is_valid():
         try:

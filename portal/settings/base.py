@@ -94,14 +94,15 @@ TEMPLATES = [
 FORM_RENDERER = "portal.core.forms.PortalRenderer"
 
 # --- what the portal is made of: each app names its own pages, events and demo data ---------------------------------
-NAVIGATION = ["portal.core.navigation", "portal.accounts.navigation"]
+NAVIGATION = ["portal.core.navigation", "customers.navigation", "portal.accounts.navigation"]
+CUSTOMER_NAVIGATION = ["customers.navigation.CUSTOMER_ITEMS"]  # the pages of one customer
 EVENT_TYPES = [
     "portal.accounts.enums.AccountEvent",
     "portal.notifications.enums.NotificationEvent",
     "customers.enums.CustomerEvent",
 ]
 METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
-SEARCH_PROVIDERS = ["portal.accounts.search.find", "portal.audit.search.find"]
+SEARCH_PROVIDERS = ["customers.search.find", "portal.accounts.search.find", "portal.audit.search.find"]
 INVARIANTS = [
     "portal.audit.invariants.breaches",
     "portal.notifications.invariants.breaches",
@@ -195,6 +196,7 @@ MFA_TOTP_ISSUER = PRODUCT_NAME
 MFA_TOTP_TOLERANCE = 1  # clocks may differ by half a minute
 MFA_FORMS = {
     "authenticate": "portal.accounts.sign_in.forms.CodeForm",
+    "authenticate_webauthn": "portal.accounts.sign_in.forms.PasskeyForm",
     "login_webauthn": "portal.accounts.sign_in.forms.PasskeySignInForm",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}

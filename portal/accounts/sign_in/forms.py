@@ -1,5 +1,8 @@
 """Forms of sign-in. The checks of codes and passkeys are django-allauth's; counting and logging tries is ours."""
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -67,18 +70,54 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
         )
 
 
+class CredentialField(forms.JSONField):
+    """What the browser's passkey call gave, as JSON in a hidden field."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> str:
+        return ""  # an answer serves once: it never goes back into the page
+
+    def prepare_value(self, value: Any) -> str:
+        return ""
+
+
+@contextmanager
+def _nonsense_refused() -> Iterator[None]:
+    """Turn what the WebAuthn library trips over into an error of the form: the browser can send anything."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, struct.error) as error:
+        raise ValidationError(_("The passkey cannot be read. Try again.")) from error
+
+
 class PasskeySignInForm(LoginWebAuthnForm):  # type: ignore[misc]
     """A passkey alone: it names its owner, so tries are counted by address only."""
 
+    credential = CredentialField()
+
     def clean_credential(self) -> Authenticator:
         usage = throttle.consume(context.request, "passkey")
-        authenticator = super().clean_credential()
+        with _nonsense_refused():
+            authenticator = super().clean_credential()
         usage.rollback()
         return authenticator
 
 
 class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
     """A passkey of a person we know."""
+
+    credential = CredentialField()
+
+    def clean_credential(self) -> Authenticator:
+        with _nonsense_refused():
+            return super().clean_credential()
 
 
 class PasswordForm(forms.Form):
@@ -187,6 +226,12 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         initial=True,
         help_text=gettext_lazy("Your device then asks for your fingerprint, face or PIN."),
     )
+    credential = CredentialField()
+
+    def clean(self) -> dict[str, Any]:
+        with _nonsense_refused():
+            cleaned: dict[str, Any] = super().clean()
+        return cleaned
 
 
 class RenamePasskeyForm(forms.Form):

@@ -14,6 +14,7 @@ from customers.enums import CURRENT_STATUSES, TAB_FAMILIES, ProductTab, Relation
 from customers.models import (
     CustomerAgreement,
     CustomerProfile,
+    MarketCountry,
     ResellerRelationship,
     SavedView,
     Subscription,
@@ -21,7 +22,7 @@ from customers.models import (
 )
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind, PartnershipStatus
-from portal.accounts.models import Organization
+from portal.accounts.models import Organization, Partner
 from portal.core.fields import name_key
 from portal.core.pages import COUNT_LIMIT, Page, keyset_page, walk
 
@@ -182,6 +183,29 @@ def views_of(actor: Actor) -> list[SavedView]:
     return sorted(own, key=lambda view: name_key(view.name))
 
 
+def view_of(actor: Actor, view_id: UUID) -> SavedView:
+    """Return one of the actor's own views. Raises: Http404."""
+    view = next((view for view in views_of(actor) if view.pk == view_id), None)
+    if view is None:
+        raise Http404
+    return view
+
+
+def tag_of(actor: Actor, tag_id: UUID) -> Tag:
+    """Return one of the tags of the actor's partner. Raises: Http404."""
+    tag = Tag.objects.filter(partner_id=actor.organization_id, pk=tag_id).first()
+    if tag is None:
+        raise Http404
+    return tag
+
+
+def market_countries(actor: Actor) -> list[str]:
+    """Return the countries that the market of the actor's partner has, had or will have: where customers can be."""
+    market = Partner.objects.filter(pk=actor.organization_id).values("market")
+    countries = MarketCountry.objects.filter(market_id__in=market).values_list("country", flat=True)
+    return list(countries.distinct().order_by("country"))
+
+
 def resellers_of(actor: Actor, *, text: str = "", limit: int) -> list[Organization]:
     """Return the first indirect resellers of the actor's provider by name, ended partnerships left out."""
     resellers = Organization.objects.filter(
@@ -267,3 +291,8 @@ def find_subscription(actor: Actor, subscription_id: UUID) -> Subscription | Non
     own_customers = ResellerRelationship.objects.visible_to(actor).active().values("customer_id")
     rows = Subscription.objects.visible_to(actor).filter(pk=subscription_id, customer_id__in=own_customers)
     return rows.select_related("customer__organization").first()
+
+
+def tab_of(subscription: Subscription) -> ProductTab:
+    """Return the tab of the Subscriptions page on which a subscription stands."""
+    return next(tab for tab, families in TAB_FAMILIES.items() if subscription.product_family in families)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("account/", include("portal.accounts.sign_in.urls")),
     path("action-center/", include("portal.notifications.urls")),
     path("account-settings/activity-log/", include("portal.audit.urls")),
+    path("customers/", include("customers.urls")),
 ]
 
 if settings.MAILBOX_DIR or settings.DEMO:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from portal.accounts.actor import Actor
 from portal.core import navigation
+from portal.core.navigation import ObjectNavigation
 from portal.notifications import queries as notifications
 
 
@@ -23,6 +24,7 @@ class Shell:
     workspaces: list[dict[str, Any]] = field(default_factory=list)
     workspace: dict[str, Any] | None = None
     navigation: list[dict[str, Any]] = field(default_factory=list)
+    object: ObjectNavigation | None = None
     action_count: int = 0
     shortcuts_enabled: bool = True
 
@@ -56,6 +58,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
     ]
     frame.workspaces = [_workspace(space, actor) for space in navigation.workspaces_for(actor)]
     _select(frame, request)
+    _show_object(frame, request)
     frame.action_count = notifications.open_action_count(actor)
     return {"shell": frame}
 
@@ -96,3 +99,13 @@ def _select(frame: Shell, request: HttpRequest) -> None:
         item = {"label": link["label"], "url": link["url"], "selected": link["url"] == selected}
         groups.setdefault(str(link["group"]), []).append(item)
     frame.navigation = [{"label": label, "items": items} for label, items in groups.items()]
+
+
+def _show_object(frame: Shell, request: HttpRequest) -> None:
+    """Put the navigation of the one object the page is about, if it is, in the place of the workspace's."""
+    shown: navigation.ObjectNavigation | None = getattr(request, "object_navigation", None)
+    if shown is None:
+        return
+    frame.object, selected = shown, shown.selected(request.path)
+    items = [{"label": label, "url": url, "selected": url == selected} for label, url in shown.items]
+    frame.navigation = [{"label": "", "items": items}]

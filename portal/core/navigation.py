@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,30 @@ class Workspace:
 
     def actions_for(self, actor: "Actor") -> list[Item]:
         return [item for item in self.actions if not item.permission or actor.may(item.permission)]
+
+
+@dataclass(frozen=True)
+class ObjectNavigation:
+    """The left navigation of one object, such as a customer, which stands in for its workspace's (reference 1.5).
+
+    ``switch_url`` answers a search for other objects of the kind (``q`` in, a list of links out); without JavaScript the
+    search leads to ``list_url``.
+    """
+
+    title: str
+    items: Sequence[tuple[Text, str]]  # label and address
+    list_url: str = ""
+    switch_url: str = ""
+    switch_label: Text = ""
+
+    def selected(self, path: str) -> str:
+        """Return the address of the item that the page belongs to: the longest one it begins with."""
+        return max((url for _label, url in self.items if path.startswith(url)), key=len, default="")
+
+
+def show_object(request: HttpRequest, shown: ObjectNavigation) -> None:
+    """Let the page stand in the navigation of one object; for views, before they render."""
+    request.object_navigation = shown  # type: ignore[attr-defined]
 
 
 @cache

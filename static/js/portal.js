@@ -135,7 +135,7 @@
       all.checked = rows.length > 0 && chosen === rows.length;
       all.indeterminate = chosen > 0 && chosen < rows.length;
     }
-    const scope = list.closest("form, main") || document;
+    const scope = list.closest("[data-selection-scope]") || list.closest("form, main") || document;
     $$("[data-needs]", scope).forEach((command) => {
       const enabled = command.dataset.needs === "one" ? chosen === 1 : chosen > 0;
       command.setAttribute("aria-disabled", String(!enabled));
@@ -176,7 +176,7 @@
     if (event.key === "Escape") {
       if (here >= 0) field.focus();
       else field.value = "";
-      $(".search__results", search).replaceChildren();
+      document.getElementById(field.getAttribute("aria-controls"))?.replaceChildren();
       event.preventDefault();
     } else if (links.length && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       const next = event.key === "ArrowDown" ? here + 1 : here - 1;

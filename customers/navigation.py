@@ -1,0 +1,76 @@
+"""The Customers workspace, and the pages that stand in the left navigation of one customer (reference 1.3, 1.5)."""
+
+from functools import cache
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import ResellerRelationship
+from portal.accounts.permissions import Permission
+from portal.core.http import PortalRequest
+from portal.core.navigation import Item, ObjectNavigation, Workspace, show_object
+
+WORKSPACES = (
+    Workspace(
+        key="customers",
+        label=_("Customers"),
+        icon="customers",
+        description=_("Find customers, see what they have, request relationships."),
+        items=(
+            Item(
+                _("Customer list"),
+                "customers:list",
+                Permission.CUSTOMER_VIEW,
+                description=_("All customers of your company."),
+            ),
+        ),
+    ),
+)
+
+# Each takes the customer's id. Other apps name theirs in the setting CUSTOMER_NAVIGATION.
+CUSTOMER_ITEMS = (
+    Item(_("Subscriptions"), "customers:subscriptions", Permission.SUBSCRIPTION_VIEW),
+    Item(_("Admin relationships"), "customers:admin_relationships", Permission.CUSTOMER_VIEW),
+    Item(_("Account"), "customers:account", Permission.CUSTOMER_VIEW),
+    Item(_("Activity"), "customers:activity", Permission.ACTIVITY_LOG_VIEW),
+)
+
+
+@cache
+def _customer_items() -> dict[str, Item]:
+    """Every page of a customer by its URL name, in the order of the setting."""
+    found = (item for name in settings.CUSTOMER_NAVIGATION for item in import_string(name))
+    return {item.url_name: item for item in found}
+
+
+def items_for(request: PortalRequest) -> list[Item]:
+    """Return the pages of a customer that the person may open."""
+    may = request.actor.may
+    return [item for item in _customer_items().values() if not item.permission or may(item.permission)]
+
+
+def first_page(request: PortalRequest) -> str:
+    """Return the URL name of the page that a click on a customer's name opens: Subscriptions, for those who may."""
+    return "customers:subscriptions" if request.actor.may(Permission.SUBSCRIPTION_VIEW) else "customers:account"
+
+
+def same_page(request: PortalRequest) -> str:
+    """Return the URL name in ``page`` of the address, if it is a page of a customer, else the first page's."""
+    wanted = request.GET.get("page", "")
+    return wanted if wanted in {item.url_name for item in items_for(request)} else first_page(request)
+
+
+def show_customer(request: PortalRequest, relationship: ResellerRelationship) -> None:
+    """Let the page stand in the navigation of this customer, with the way to another one (same page, if it has it)."""
+    here = f"{request.resolver_match.namespace}:{request.resolver_match.url_name}" if request.resolver_match else ""
+    same_page = f"?page={here}" if here in _customer_items() else ""
+    shown = ObjectNavigation(
+        title=relationship.customer_name,
+        items=[(item.label, reverse(item.url_name, args=[relationship.customer_id])) for item in items_for(request)],
+        list_url=reverse("customers:list"),
+        switch_url=reverse("customers:switch") + same_page,
+        switch_label=_("Switch customer"),
+    )
+    show_object(request, shown)

@@ -1,0 +1,32 @@
+"""Customers: the list, and the pages of one customer."""
+
+from django.urls import path
+
+from customers.views import list as customer_list
+from customers.views import pages, saved_views, subscriptions, tags
+
+app_name = "customers"
+
+urlpatterns = [
+    path("", customer_list.customers, name="list"),
+    path("count/", customer_list.count, name="count"),
+    path("filters/", customer_list.filters, name="filters"),
+    path("export.csv", customer_list.export, name="export"),
+    path("views/", saved_views.views, name="views"),
+    path("views/<uuid:view_id>/delete/", saved_views.delete_view, name="delete_view"),
+    path("tags/", tags.tags, name="tags"),
+    path("tags/assign/", tags.assign_tags, name="assign_tags"),
+    path("tags/<uuid:tag_id>/delete/", tags.delete_tag, name="delete_tag"),
+    path("switch/", pages.switch, name="switch"),
+    path("<uuid:customer_id>/", pages.customer, name="customer"),
+    path("<uuid:customer_id>/subscriptions/", subscriptions.subscriptions, name="subscriptions"),
+    path(
+        "<uuid:customer_id>/subscriptions/export.csv", subscriptions.subscriptions_export, name="subscriptions_export"
+    ),
+    path("<uuid:customer_id>/admin-relationships/", pages.admin_relationships, name="admin_relationships"),
+    path("<uuid:customer_id>/account/", pages.account, name="account"),
+    path("<uuid:customer_id>/account/bill-to/", pages.bill_to, name="bill_to"),
+    path("<uuid:customer_id>/account/qualification/", pages.qualification, name="qualification"),
+    path("<uuid:customer_id>/account/permissions/", pages.permissions, name="permissions"),
+    path("<uuid:customer_id>/activity/", pages.activity, name="activity"),
+]

@@ -1,0 +1,204 @@
+"""The customer list, its filters, count and export (R12, reference 1.4)."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from customers import queries
+from customers.enums import RelationshipKind
+from customers.forms.list import FILTERS, read_address, read_filter
+from customers.models import ResellerRelationship
+from customers.navigation import first_page
+from customers.views.reasons import why_not
+from portal.accounts.access import requires, while_allowed
+from portal.accounts.enums import OrganizationKind
+from portal.accounts.permissions import Permission
+from portal.core.countries import country_choices, country_name
+from portal.core.exports import csv_response
+from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment, redirect_to
+from portal.core.listing import ListAddress
+from portal.core.pages import COUNT_LIMIT, Page
+
+DEFAULT_ORDER = "name"
+TAGS_SHOWN = 2
+RESELLERS_OFFERED = 300  # more are found by the filter's own search
+
+
+@require_safe
+@requires(Permission.CUSTOMER_VIEW)
+def customers(request: PortalRequest) -> HttpResponse:
+    """List the partner's customers; a Microsoft ID in the search leads straight to its customer."""
+    address = read_address(request, reverse("customers:list"))
+    wanted = read_filter(address)
+    customer_id = queries.as_uuid(wanted.text)
+    if customer_id and queries.find_customers(request.actor, wanted.text, limit=1):
+        return redirect_to(request, reverse("customers:customer", args=[customer_id]))
+    page = queries.customer_page(
+        request.actor, wanted, sort=address.get("sort", DEFAULT_ORDER), cursor=address.get("cursor")
+    )
+    return page_or_fragment(
+        request, page="customers/list.html", fragment="customers/_list.html", context=_context(request, address, page)
+    )
+
+
+def _context(request: PortalRequest, address: ListAddress, page: Page[ResellerRelationship]) -> dict[str, Any]:
+    kind = request.actor.organization_kind
+    pages = {"previous": page.previous_cursor, "next": page.next_cursor}
+    return {
+        "rows": _rows(request, page),
+        "counterpart_label": COUNTERPARTS.get(kind, ""),
+        "headers": address.sort_headers(("name", "domain", "created"), default=DEFAULT_ORDER),
+        "pager": {name: address.url(cursor=cursor, count="") if cursor else "" for name, cursor in pages.items()},
+        "values": {name: address.get(name) for name in (*FILTERS, "sort")},
+        "chips": address.chips(_chip_labels(request, address, page)),
+        "list_url": address.path,
+        "filters_url": address.url(reverse("customers:filters"), cursor="", count=""),
+        "views_url": address.url(reverse("customers:views"), cursor="", count=""),
+        "count_url": address.url(reverse("customers:count"), cursor="", count=""),
+        "count": _count(request, address) if address.get("count") else "",
+        "is_narrowed": any(address.get(name) for name in FILTERS) or bool(address.get("cursor")),
+        "exports": _exports(address),
+        "why_not": {
+            "tag": why_not(request.actor, Permission.CUSTOMER_TAG),
+            "export": why_not(request.actor, Permission.CUSTOMER_EXPORT),
+        },
+    }
+
+
+# What stands beside the relationship in the list: the other partner of the indirect model.
+COUNTERPARTS = {
+    OrganizationKind.INDIRECT_PROVIDER: RelationshipKind.RESELLER.label,
+    OrganizationKind.INDIRECT_RESELLER: RelationshipKind.PROVIDER.label,
+}
+
+
+def _rows(request: PortalRequest, page: Iterable[ResellerRelationship]) -> list[dict[str, Any]]:
+    """Return what the rows show, as plain values: the template does no more than write them (quality row 30)."""
+    start, first = reverse("customers:list"), reverse(first_page(request), args=[UUID(int=0)])
+    link = first.removeprefix(f"{start}{UUID(int=0)}/")
+    kinds = {kind.value: str(kind.label) for kind in RelationshipKind}
+    with_counterpart = request.actor.organization_kind in COUNTERPARTS
+    copy_label, menu_label = _("Copy the Microsoft ID of %(name)s"), _("More for %(name)s")
+    return [
+        {
+            "id": str(row.customer_id),
+            "name": row.customer_name,
+            "domain": row.customer_domain,
+            "copy_label": copy_label % {"name": row.customer_name},
+            "menu_label": menu_label % {"name": row.customer_name},
+            "kind": kinds[row.kind],
+            "counterpart": row.counterpart.organization.name if with_counterpart and row.counterpart else "",
+            "tags": row.tags[:TAGS_SHOWN],
+            "more_tags": max(0, len(row.tags) - TAGS_SHOWN),
+            "created_on": date_format(row.created_at, "SHORT_DATE_FORMAT"),
+            "created_at": row.created_at.isoformat(timespec="seconds"),
+            "url": f"{start}{row.customer_id}/",
+            "first_url": f"{start}{row.customer_id}/{link}",
+        }
+        for row in page
+    ]
+
+
+def _chip_labels(request: PortalRequest, address: ListAddress, page: Page[ResellerRelationship]) -> dict[str, str]:
+    wanted = read_filter(address)
+    yes_no = {"yes": _("Yes"), "no": _("No")}
+    labels = {
+        "q": _("Search: %(text)s") % {"text": wanted.text},
+        "country": _("Country: %(country)s") % {"country": country_name(wanted.country)},
+        "tag": _("Tag: %(tag)s") % {"tag": wanted.tag},
+        "kind": str(RelationshipKind(wanted.kind).label) if wanted.kind else "",
+        "rights": _("Administration rights: %(answer)s") % {"answer": yes_no.get(wanted.rights, "")},
+        "agreement": _("Customer agreement signed: %(answer)s") % {"answer": yes_no.get(wanted.agreement, "")},
+    }
+    if wanted.reseller_id:
+        named = next((row.counterpart.organization.name for row in page.rows if row.counterpart), "")
+        name = named or queries.reseller_name(request.actor, wanted.reseller_id) or _("unknown")
+        labels["reseller"] = _("Indirect reseller: %(name)s") % {"name": name}
+    return labels
+
+
+def _exports(address: ListAddress) -> dict[str, str]:
+    export = reverse("customers:export")
+    return {"shown": address.url(export, cursor="", count=""), "all": export}
+
+
+@require_safe
+@requires(Permission.CUSTOMER_VIEW)
+def count(request: PortalRequest) -> HttpResponse:
+    """Say how many customers the filters leave; the page asks after it has loaded, or a click without JavaScript."""
+    address = read_address(request, reverse("customers:list"))
+    if not is_fragment_request(request):
+        return redirect_to(request, address.url(count="yes", cursor=""))
+    return render(request, "customers/_count.html", {"count": _count(request, address)})
+
+
+def _count(request: PortalRequest, address: ListAddress) -> str:
+    found = queries.customer_count(request.actor, read_filter(address), sort=address.get("sort", DEFAULT_ORDER))
+    if found > COUNT_LIMIT:
+        return _("%(limit)s+ customers") % {"limit": number_format(COUNT_LIMIT, force_grouping=True)}
+    return ngettext("%(count)s customer", "%(count)s customers", found) % {
+        "count": number_format(found, force_grouping=True)
+    }
+
+
+@require_safe
+@requires(Permission.CUSTOMER_VIEW)
+def filters(request: PortalRequest) -> HttpResponse:
+    """Offer the filters, in the side panel or as a page of its own."""
+    address = read_address(request, reverse("customers:list"))
+    actor = request.actor
+    is_provider = actor.organization_kind == OrganizationKind.INDIRECT_PROVIDER
+    text = request.GET.get("named", "").strip()
+    resellers = queries.resellers_of(actor, text=text, limit=RESELLERS_OFFERED + 1) if is_provider else []
+    yes_no = [("yes", _("Yes")), ("no", _("No"))]
+    return page_or_fragment(
+        request,
+        page="customers/filters.html",
+        fragment="customers/_filters_panel.html",
+        context={
+            "values": {name: address.get(name) for name in (*FILTERS, "sort")},
+            "is_provider": is_provider,
+            "resellers": _options(
+                _("All indirect resellers"), [(str(one.pk), one.name) for one in resellers[:RESELLERS_OFFERED]]
+            ),
+            "has_more_resellers": len(resellers) > RESELLERS_OFFERED or bool(text),
+            "named": text,
+            "countries": _options(_("All countries"), country_choices(queries.market_countries(actor))),
+            "tags": _options(_("All tags"), [(tag.name, tag.name) for tag in queries.tags_of(actor)]),
+            "kinds": _options(_("All kinds"), RelationshipKind.choices),
+            "rights": _options(_("With and without"), yes_no),
+            "agreements": _options(_("Signed or not"), yes_no),
+            "clear_url": address.path,
+        },
+    )
+
+
+def _options(every: str, choices: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
+    return [{"value": "", "label": every}, *({"value": value, "label": label} for value, label in choices)]
+
+
+@require_safe
+@requires(Permission.CUSTOMER_EXPORT)
+def export(request: PortalRequest) -> StreamingHttpResponse:
+    """Give the list as a CSV file: exactly what the filters of the address leave, all pages of it."""
+    address = read_address(request, reverse("customers:list"))
+    wanted, sort = read_filter(address), address.get("sort", DEFAULT_ORDER)
+    found = queries.all_customers(request.actor, wanted, sort=sort)
+    rows = while_allowed(request.actor, Permission.CUSTOMER_EXPORT, found, every=queries.EXPORT_BATCH)
+    header = (_("Microsoft ID"), _("Company name"), _("Primary domain name"), _("Relationship"), _("Tags"))
+    return csv_response(f"customers-{timezone.now():%Y-%m-%d}.csv", header, _export_rows(rows))
+
+
+def _export_rows(rows: Iterable[ResellerRelationship]) -> Iterator[tuple[object, ...]]:
+    kinds = {kind.value: str(kind.label) for kind in RelationshipKind}
+    for row in rows:
+        yield row.customer_id, row.customer_name, row.customer_domain, kinds[row.kind], ", ".join(row.tags)

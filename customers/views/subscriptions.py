@@ -1,0 +1,156 @@
+"""A customer's subscriptions, by kind of product (reference 1.6)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from customers import queries
+from customers.enums import BillingFrequency, ProductTab, SubscriptionStatus, Term
+from customers.models import Subscription
+from customers.navigation import show_customer
+from customers.views.reasons import why_not
+from portal.accounts.access import requires, while_allowed
+from portal.accounts.permissions import Permission
+from portal.core.exports import csv_response
+from portal.core.http import PortalRequest, page_or_fragment
+from portal.core.listing import ListAddress
+from portal.core.pages import keyset_page, walk
+
+ALL = "all"
+EXPORT_BATCH = 1_000
+TONES = {
+    SubscriptionStatus.PENDING: "warning",
+    SubscriptionStatus.ACTIVE: "success",
+    SubscriptionStatus.SUSPENDED: "error",
+    SubscriptionStatus.EXPIRED: "neutral",
+    SubscriptionStatus.DISABLED: "neutral",
+    SubscriptionStatus.DELETED: "neutral",
+}
+
+
+@require_safe
+@requires(Permission.SUBSCRIPTION_VIEW)
+def subscriptions(request: PortalRequest, customer_id: UUID) -> HttpResponse:
+    """Show what a customer has of one kind; the first tab that holds something unless the address names one."""
+    relationship = queries.customer_of(request.actor, customer_id)
+    show_customer(request, relationship)
+    address = _address(request)
+    counts = queries.subscription_counts(request.actor, customer_id)
+    tab = ProductTab(address.get("tab") or _first_tab(counts))
+    address = ListAddress(address.path, {**address.values, "tab": tab.value})
+    found = queries.subscriptions_of(request.actor, customer_id, tab=tab, status=address.get("status"))
+    page = keyset_page(found, order=queries.SUBSCRIPTION_ORDER, cursor=address.get("cursor"))
+    return page_or_fragment(
+        request,
+        page="customers/subscriptions.html",
+        fragment="customers/_subscriptions.html",
+        context={
+            "customer": relationship,
+            "tab": tab,
+            "tabs": _tabs(address, tab, counts),
+            "rows": [_row(subscription) for subscription in page],
+            "statuses": _statuses(),
+            "status": address.get("status"),
+            "chips": address.chips({"status": _status_label(address.get("status"))}),
+            "pager": address.pager(page),
+            "path": address.path,
+            "clear_url": address.url(status="", cursor=""),
+            "exports": _exports(address, customer_id),
+            "export_reason": why_not(request.actor, Permission.CUSTOMER_EXPORT),
+        },
+    )
+
+
+def _address(request: PortalRequest) -> ListAddress:
+    statuses = [*SubscriptionStatus.values, ALL]
+    return ListAddress.read(request, {"tab": ProductTab.values, "status": statuses, "cursor": None})
+
+
+def _first_tab(counts: Mapping[ProductTab, int]) -> ProductTab:
+    return next((tab for tab in ProductTab if counts[tab]), ProductTab.LICENSE_BASED)
+
+
+def _tabs(address: ListAddress, current: ProductTab, counts: Mapping[ProductTab, int]) -> list[dict[str, Any]]:
+    return [
+        {"label": tab.label, "url": address.url(tab=tab, cursor=""), "selected": tab == current, "count": counts[tab]}
+        for tab in ProductTab
+    ]
+
+
+def _statuses() -> list[dict[str, Any]]:
+    choices = [("", _("Current")), (ALL, _("All, with expired ones")), *SubscriptionStatus.choices]
+    return [{"value": value, "label": label} for value, label in choices]
+
+
+def _status_label(status: str) -> str:
+    return str(dict(SubscriptionStatus.choices).get(status, _("All, with expired ones")))
+
+
+def _row(subscription: Subscription) -> dict[str, Any]:
+    status = SubscriptionStatus(subscription.status)
+    return {
+        "id": subscription.pk,
+        "name": subscription.friendly_name,
+        "product": subscription.product_name if subscription.product_name != subscription.friendly_name else "",
+        "quantity": quantity_text(subscription),
+        "tone": TONES[status],
+        "status": status_text(subscription),
+        "term": Term(subscription.term).label,
+        "frequency": BillingFrequency(subscription.billing_frequency).label,
+        "reseller": subscription.reseller.organization.name if subscription.reseller else "",
+        "partner_on_record": subscription.partner_on_record,
+    }
+
+
+def status_text(subscription: Subscription) -> str:
+    """Return the state as the original words it: "Auto renews on {date}" (reference 1.6)."""
+    status = SubscriptionStatus(subscription.status)
+    if status != SubscriptionStatus.ACTIVE or subscription.ends_on is None:
+        return str(status.label)
+    text = _("Auto renews on %(date)s") if subscription.auto_renew else _("Expires on %(date)s")
+    return text % {"date": date_format(subscription.ends_on, "SHORT_DATE_FORMAT")}
+
+
+def quantity_text(subscription: Subscription) -> str:
+    """Return "{n} licenses" or "Usage-based" (reference 1.6)."""
+    if subscription.billing_frequency == BillingFrequency.USAGE:
+        return _("Usage-based")
+    return ngettext("%(count)s license", "%(count)s licenses", subscription.quantity) % {
+        "count": number_format(subscription.quantity, force_grouping=True)
+    }
+
+
+def _exports(address: ListAddress, customer_id: UUID) -> dict[str, str]:
+    export = reverse("customers:subscriptions_export", args=[customer_id])
+    return {"shown": address.url(export, cursor=""), "all": f"{export}?status={ALL}"}
+
+
+@require_safe
+@requires(Permission.CUSTOMER_EXPORT)
+def subscriptions_export(request: PortalRequest, customer_id: UUID) -> StreamingHttpResponse:
+    """Give a customer's subscriptions as a CSV file: those of a tab and state, or all, expired ones too."""
+    queries.customer_of(request.actor, customer_id)
+    address = _address(request)
+    tab = ProductTab(address.get("tab")) if address.get("tab") else None
+    found = queries.subscriptions_of(request.actor, customer_id, tab=tab, status=address.get("status"))
+    rows = while_allowed(
+        request.actor,
+        Permission.CUSTOMER_EXPORT,
+        walk(found, order=queries.SUBSCRIPTION_ORDER, size=EXPORT_BATCH),
+        every=EXPORT_BATCH,
+    )
+    header = (_("Subscription ID"), _("Subscription"), _("Quantity"), _("Status"), _("Reseller ID"))
+    return csv_response(f"subscriptions-{timezone.now():%Y-%m-%d}.csv", header, _export_rows(rows))
+
+
+def _export_rows(rows: Iterable[Subscription]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield row.pk, row.product_name, row.quantity, SubscriptionStatus(row.status).label, row.partner_on_record

@@ -39,6 +39,7 @@ def notify(
     ``title`` and ``body`` are lazy translations with ``%(name)s`` placeholders; they are stored in every language.
     ``url`` is a path of this portal. The subject is the event's unless given; ``complete`` finds the item by it.
     An action that is still open for the same people, subject and event type is not written a second time.
+    Long because it names every column of an item.
     """
     ActionItem.objects.bulk_create(
         [

@@ -27,9 +27,9 @@ BREACHES = {
 }
 
 OVERDUE = {
-    "Mail that waits longer than a day": """
+    "Mail whose next try is overdue by an hour": """
         SELECT id::text FROM notifications_outgoingemail
-        WHERE status = 'waiting' AND created_at < now() - interval '1 day'""",
+        WHERE status = 'waiting' AND next_attempt_at < now() - interval '1 hour'""",
     "Mail whose hand-over began more than an hour ago": """
         SELECT id::text FROM notifications_outgoingemail
         WHERE status = 'sending' AND started_at < now() - interval '1 hour'""",

@@ -30,6 +30,7 @@ from portal.notifications.workflow import BulkResult
 
 OWN_ITEMS = "everyone has an Action Center of their own; it shows what their roles are told"
 MAX_CHOSEN = 500
+MAX_TOLD = 5  # refusals told one by one; the rest as a number
 ITEM_CHANGES = {
     "archive": workflow.archive_items,
     "restore": workflow.restore_items,
@@ -250,7 +251,11 @@ def _chosen(request: HttpRequest) -> list[UUID]:
 def _after_change(request: PortalRequest, result: BulkResult, done: str, default: str) -> HttpResponse:
     """Say what became of the rows, and show the list again where it stood."""
     told = [(messages.SUCCESS, done % {"n": result.done})] if result.done else []
-    told += [(messages.WARNING, f"{refusal} {refusal.next_step}".strip()) for refusal in result.refusals]
+    told += [(messages.WARNING, f"{refusal} {refusal.next_step}".strip()) for refusal in result.refusals[:MAX_TOLD]]
+    more = len(result.refusals[MAX_TOLD:])
+    if more:
+        untold = ngettext("%(n)s more was not changed.", "%(n)s more were not changed.", more)
+        told.append((messages.WARNING, untold % {"n": more}))
     if not told:
         told = [(messages.WARNING, _("Nothing was changed: the rows are gone or changed already."))]
     for level, text in told:

@@ -127,7 +127,7 @@ def test_work_that_lies_too_long_is_found():
     event = record()
     UnsealedEvent.objects.update(queued_at=timezone.now() - datetime.timedelta(minutes=11))
     long_ago = timezone.now() - datetime.timedelta(hours=25)
-    waiting = make_mail(event.public_id, event.event_type, created_at=long_ago)
+    waiting = make_mail(event.public_id, event.event_type, next_attempt_at=long_ago)
     stuck = make_mail(
         event.public_id,
         event.event_type,
@@ -140,7 +140,7 @@ def test_work_that_lies_too_long_is_found():
     assert list(invariants.breaches()) == []
     assert sorted(invariants.overdue()) == [
         f"Event that waits for its seal longer than ten minutes: {event.pk}",
-        f"Mail that waits longer than a day: {waiting.pk}",
+        f"Mail whose next try is overdue by an hour: {waiting.pk}",
         f"Mail whose hand-over began more than an hour ago: {stuck.pk}",
     ]
 

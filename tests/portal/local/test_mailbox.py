@@ -123,7 +123,7 @@ def test_a_mail_shows_both_parts_and_its_links(folder, client):
     assert f'src="{MAILBOX}{mail_id}/html/"' in text(response)
     assert "its own words" not in text(response)
     assert "frame-src 'self'" in response["Content-Security-Policy"]
-    assert "script-src 'self' 'nonce-" in response["Content-Security-Policy"]
+    assert "unsafe-inline" not in response["Content-Security-Policy"]
 
 
 def test_the_html_part_is_shut_in(folder, client):

@@ -41,10 +41,6 @@ def change(client, *items, do, **fields):
     return client.post(reverse("action_center:change"), data, headers=headers)
 
 
-def told(response):
-    return [str(message) for message in response.context["messages"]]
-
-
 def test_the_overview_shows_actions_and_news_on_two_tabs_with_their_numbers(client, partner):
     make_item(partner, title="Do this", title_params=None, kind=ActionKind.MANDATORY, due_at=NOON)
     make_item(partner, title="Read this", title_params=None, kind=ActionKind.TRANSACTIONAL)
@@ -149,6 +145,16 @@ def test_archiving_without_script_comes_back_to_the_same_list_and_tells_each_res
     assert "“Locked” is mandatory and cannot be archived." in text(page)
     assert "Do what it asks for" in text(page)
     assert [row.title for row in page.context["rows"]] == ["Locked"]
+
+
+def test_many_refusals_are_told_by_number(client, partner):
+    items = [make_item(partner, kind=ActionKind.MANDATORY) for _number in range(8)]
+
+    change(client, *items, do="archive")
+
+    page = text(client.get(OVERVIEW))
+    assert page.count("is mandatory and cannot be archived") == 5
+    assert "3 more were not changed." in page
 
 
 def test_archiving_with_htmx_swaps_the_list_and_announces_the_result(client, partner):

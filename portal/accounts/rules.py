@@ -72,14 +72,14 @@ class AlreadyInvited(InvalidInput):
 
 
 class InvitationClosed(Refusal):
-    """The invitation was used, revoked or has expired; ``status`` says which."""
+    """The invitation was used, revoked or has expired; ``became`` says which."""
 
     code = "invitation-closed"
     http_status = 410
 
-    def __init__(self, message: object, *, status: InvitationStatus, next_step: object = "") -> None:
+    def __init__(self, message: object, *, became: InvitationStatus, next_step: object = "") -> None:
         super().__init__(message, next_step=next_step)
-        self.status = status
+        self.became = became
 
 
 class InvitationForSomeoneElse(Refusal):
@@ -218,7 +218,7 @@ def _closed(status: InvitationStatus) -> InvitationClosed:
         ),
     }
     message, next_step = words[status]
-    return InvitationClosed(message, status=status, next_step=next_step)
+    return InvitationClosed(message, became=status, next_step=next_step)
 
 
 def check_can_resend(invitation: UserInvitation) -> None:

@@ -37,6 +37,7 @@ def record(
     ``actor`` None is the portal itself. ``before``, ``after`` and ``details`` are JSON values that every party reads;
     ``party_details`` holds what one party alone reads (T13: each side its own part). Secrets never belong in any.
     All parties are named here: the event is sealed with them, and the database refuses a party that comes later.
+    Long because it names every column of an event.
     """
     event = AuditEvent.objects.create(
         event_type=str(event_type),

@@ -89,7 +89,7 @@ def _rows() -> list[dict[str, Any]]:
 @require_safe
 @public("components with invented data, nobody's own")
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Show every component in the light and in the dark theme."""
+    """Show every component in the light and in the dark theme. Long because it lists sample data of them all."""
     context = {
         "themes": [_theme("light"), _theme("dark")],
         "sections": SECTIONS,

@@ -227,7 +227,7 @@ def test_the_link_works_once(admin):
     for attempt in (lambda: join_new(invitation), lambda: join_existing(invitation, user)):
         with pytest.raises(rules.InvitationClosed) as refusal:
             attempt()
-        assert refusal.value.status == InvitationStatus.ACCEPTED
+        assert refusal.value.became == InvitationStatus.ACCEPTED
     assert traces() == before
 
 
@@ -241,7 +241,7 @@ def test_a_closed_invitation_lets_nobody_in(end, admin):
     users = User.objects.count()
     with pytest.raises(rules.InvitationClosed) as refusal:
         join_new(invitation, now=WEEK_LATER)
-    assert refusal.value.status == ("revoked" if end == "revoked" else "expired")
+    assert refusal.value.became == ("revoked" if end == "revoked" else "expired")
     assert User.objects.count() == users
 
 

@@ -45,7 +45,10 @@
   function openOverlay(dialog) {
     dialog.removeAttribute("data-open");
     dialog.showModal();
-    dialog.addEventListener("close", () => { if (dialog.parentElement?.id === "overlay") dialog.remove(); });
+    dialog.addEventListener("close", () => {
+      if (dialog.parentElement?.id === "overlay") dialog.remove();
+      if (focusIsLost()) $("#content")?.focus({ preventScroll: true }); // what opened it was swapped meanwhile
+    });
   }
 
   function settle(part) {

@@ -140,8 +140,8 @@ def test_work_that_lies_too_long_is_found():
     assert list(invariants.breaches()) == []
     assert sorted(invariants.overdue()) == [
         f"Event that waits for its seal longer than ten minutes: {event.pk}",
-        f"Mail whose next try is overdue by an hour: {waiting.pk}",
         f"Mail whose hand-over began more than an hour ago: {stuck.pk}",
+        f"Mail whose next try is overdue by an hour: {waiting.pk}",
     ]
 
 

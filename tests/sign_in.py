@@ -1,4 +1,4 @@
-"""What tests about signing in need: codes, a passkey made of software, links out of mails, every address there is."""
+"""What tests about signing in need: codes, a passkey made of software, links out of mails."""
 
 import base64
 import hashlib
@@ -6,7 +6,6 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -14,7 +13,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_tot
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 from fido2 import cbor
 from fido2.cose import ES256
 from fido2.webauthn import AttestedCredentialData, AuthenticatorData
@@ -150,26 +149,6 @@ def give_passkey(client: Client, passkey: SoftwarePasskey, *, name: str = "Phone
 
 def passkeys_of(user: User) -> list[Authenticator]:
     return list(Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN))
-
-
-def every_address() -> Iterator[tuple[str, str, Any]]:
-    """Every address of the portal as (path, name, view), with made-up values where it takes some."""
-    yield from _addresses(get_resolver().url_patterns, "/", "")
-
-
-def _addresses(patterns: list[Any], prefix: str, namespace: str) -> Iterator[tuple[str, str, Any]]:
-    for pattern in patterns:
-        path = prefix + _filled(pattern)
-        if isinstance(pattern, URLResolver):
-            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from _addresses(pattern.url_patterns, path, inner)
-        elif isinstance(pattern, URLPattern):
-            yield path, f"{namespace}{pattern.name}", pattern.callback
-
-
-def _filled(pattern: Any) -> str:
-    values = {"uuid": str(uuid.uuid4()), "int": "999999", "str": "some-text", "slug": "some-text", "path": "some/text"}
-    return re.sub(r"<(?:(\w+):)?\w+>", lambda found: values[found.group(1) or "str"], str(pattern.pattern))
 
 
 def _encode(raw: bytes) -> str:

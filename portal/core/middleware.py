@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import structlog
 from django.conf import settings
@@ -114,6 +114,7 @@ class MalformedRequestMiddleware:
         check_bytes(unquote_to_bytes(query.encode("latin-1", errors="replace")))
         check_texts([request.path_info, *request.COOKIES.values()])
         check_texts(value for name, value in request.META.items() if name.startswith("HTTP_"))
+        check_address(request.META.get("HTTP_HX_CURRENT_URL", ""))
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: object) -> None:
@@ -145,6 +146,14 @@ def check_texts(texts: Iterable[Any]) -> None:
     """Refuse NUL, which PostgreSQL cannot hold. Raises: BadRequest."""
     if any("\x00" in str(text) for text in texts):
         raise BadRequest("The request holds characters that cannot be stored.")
+
+
+def check_address(address: str) -> None:
+    """Refuse what cannot be taken apart as an address. Raises: BadRequest."""
+    try:
+        urlsplit(address)
+    except ValueError as error:
+        raise BadRequest("A header holds no address.") from error
 
 
 class RefusalMiddleware:

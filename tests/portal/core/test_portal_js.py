@@ -29,6 +29,7 @@ def test_a_panel_opens_takes_the_focus_and_gives_it_back(look_at):
     page.get_by_role("button", name="Panel").click()
     expect(page.get_by_role("dialog", name="Manage tags")).to_be_visible()
     expect(page.locator("#tags-title")).to_be_focused()
+    expect(page.locator("dialog:modal")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.locator("#overlay > *")).to_have_count(0)
     assert focused(page) == "Panel"

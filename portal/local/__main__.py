@@ -7,10 +7,9 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from portal.local import commands
+from portal.local import commands, parent
 from portal.local.errors import LaunchError, Stopped
 from portal.local.place import Place
-from portal.local.processes import follow_parent
 
 NO = ("", "0", "no", "false", "off")
 
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         if options.stop_with_parent:
-            follow_parent()
+            parent.follow()
         return _act(options)
     except Stopped as stopped:
         return 0 if options.action == "run" else 128 + stopped.signal_number

@@ -5,7 +5,6 @@ order. Should the launcher be killed, the kernel's parent-death signal (Linux) a
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -18,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Self
 
-from portal.local import logs, watchdog
+from portal.local import logs, parent, watchdog
 from portal.local.errors import LaunchError, Stopped
 
 POLL_SECONDS = 0.05
@@ -27,9 +26,6 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 HEALTHY_AFTER_SECONDS = 60.0
 STARTS_BEFORE_GIVING_UP = 3
-
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 @dataclass(kw_only=True)
@@ -152,6 +148,7 @@ class Supervisor:
     # --- watching ----------------------------------------------------------------------------------------------------
     def check(self) -> None:
         """Raise Stopped once somebody asked the launcher to stop."""
+        self._signal = self._signal or parent.signal_received()
         if self._signal is not None:
             raise Stopped(self._signal)
 
@@ -199,7 +196,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT if output else None,
                 env=dict(child.environment),
                 start_new_session=True,
-                preexec_fn=_end_with_parent(child.stop_signal, os.getpid()),
+                preexec_fn=parent.end_with(child.stop_signal),
             )
         finally:
             if output:
@@ -251,27 +248,6 @@ class Supervisor:
             with contextlib.suppress(BrokenPipeError):
                 pipe.write(json.dumps(message).encode() + b"\n")
                 pipe.flush()
-
-
-def follow_parent() -> None:
-    """Have the launcher itself asked to stop when the process that started it (make) is killed."""
-    if _libc is not None:
-        parent = os.getppid()
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:
-            raise Stopped(signal.SIGTERM)
-
-
-def _end_with_parent(stop_signal: signal.Signals, parent: int) -> Callable[[], None]:
-    """Return what a new child does first. The signal follows the thread that forks, so that must be the main one."""
-
-    def before_exec() -> None:
-        if _libc is not None:
-            _libc.prctl(_PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return before_exec
 
 
 def _see(child: Child) -> str:

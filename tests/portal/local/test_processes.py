@@ -196,26 +196,3 @@ def test_the_lock_is_held_until_the_last_process_of_a_killed_launcher_has_ended(
         assert watchdog.poll() is None
     assert os.read(held, 1) == b""  # nobody holds the other end any more
     os.close(held)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
-def test_the_launcher_stops_with_the_process_that_started_it(tmp_path):
-    program = textwrap.dedent("""
-        import time
-        from portal.local.errors import Stopped
-        from portal.local.processes import Supervisor, follow_parent
-        with Supervisor() as supervisor:
-            follow_parent()
-            print("up", flush=True)
-            supervisor.watch()
-    """)
-    shell = subprocess.Popen(
-        ["sh", "-c", '"$0" -c "$1" & echo $!; wait', sys.executable, program], stdout=subprocess.PIPE, text=True
-    )
-    pid = int(shell.stdout.readline())
-    assert shell.stdout.readline() == "up\n"
-
-    shell.kill()
-    shell.wait()
-
-    assert eventually(lambda: not is_running(pid))

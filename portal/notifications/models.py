@@ -20,6 +20,14 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
         """Mails that wait and whose time has come."""
         return self.filter(status=EmailStatus.WAITING, next_attempt_at__lte=now)
 
+    def begun_before(self, moment: datetime.datetime) -> Self:
+        """Mails whose hand-over has begun before a moment and has not ended."""
+        return self.filter(status=EmailStatus.SENDING, started_at__lt=moment)
+
+    def unconfirmed_since(self, moment: datetime.datetime) -> Self:
+        """Mails whose hand-over began after a moment and broke off."""
+        return self.filter(status=EmailStatus.UNCONFIRMED, started_at__gt=moment)
+
     def undelivered(self) -> Self:
         """Mails that failed or may have failed, and that nobody has settled yet."""
         return self.filter(status__in=sorted(UNDELIVERED), settled_at__isnull=True)
@@ -86,7 +94,11 @@ class OutgoingEmail(models.Model):
         ]
         indexes = [
             models.Index(fields=["next_attempt_at", "id"], name="email_due", condition=Q(status=EmailStatus.WAITING)),
-            models.Index(fields=["started_at"], name="email_handing_over", condition=Q(status=EmailStatus.SENDING)),
+            models.Index(
+                fields=["started_at"],
+                name="email_begun",
+                condition=Q(status__in=[EmailStatus.SENDING, EmailStatus.UNCONFIRMED]),
+            ),
             models.Index(
                 fields=["created_at", "id"],
                 name="email_undelivered",

@@ -44,10 +44,8 @@ def claim_next(*, now: datetime.datetime) -> OutgoingEmail | None:
 
     A server that keeps breaking off would turn the whole outbox into unconfirmed mails: it is given time.
     """
-    recently_cut_off = OutgoingEmail.objects.filter(
-        status=EmailStatus.UNCONFIRMED, started_at__gt=now - rules.SUSPECT_FOR
-    )
-    if recently_cut_off[: rules.SUSPECT_AFTER].count() == rules.SUSPECT_AFTER:
+    cut_off = OutgoingEmail.objects.unconfirmed_since(now - rules.SUSPECT_FOR)
+    if cut_off[: rules.SUSPECT_AFTER].count() == rules.SUSPECT_AFTER:
         return None
     due = OutgoingEmail.objects.due(now=now).order_by("next_attempt_at", "pk")
     email = due.select_for_update(of=("self",), skip_locked=True, no_key=True).first()
@@ -129,10 +127,8 @@ def _still_claimed(email: OutgoingEmail) -> OutgoingEmailQuerySet:
 
 def sweep(*, now: datetime.datetime) -> bool:
     """Mark hand-overs that nobody finished as unconfirmed; say whether mails are due."""
-    abandoned = OutgoingEmail.objects.filter(
-        status=EmailStatus.SENDING, started_at__lt=now - rules.UNCONFIRMED_AFTER
-    ).order_by("started_at", "pk")
-    for email in abandoned[:BATCH_SIZE]:
+    abandoned = OutgoingEmail.objects.begun_before(now - rules.UNCONFIRMED_AFTER)
+    for email in abandoned.order_by("started_at", "pk")[:BATCH_SIZE]:
         logger.warning("email_unconfirmed", email_id=str(email.pk))
         give_up(email=email, status=EmailStatus.UNCONFIRMED, reason=Undelivered.PROCESS_ENDED, now=now)
     return OutgoingEmail.objects.due(now=now).exists()

@@ -371,3 +371,20 @@ def test_three_senders_at_once_send_each_mail_once(mail_server):
 def test_sealed_secrets_cannot_stay_with_a_sent_mail():
     with pytest.raises(IntegrityError, match="email_secrets_erased_once_sent"), transaction.atomic():
         make_email(status=EmailStatus.SENT, sealed_secrets=sealing.seal(b"{}"))
+
+
+@pytest.mark.parametrize(
+    ("mails", "index"),
+    [
+        (OutgoingEmail.objects.due(now=NOON).order_by("next_attempt_at", "pk"), "email_due"),
+        (OutgoingEmail.objects.begun_before(NOON), "email_begun"),
+        (OutgoingEmail.objects.unconfirmed_since(NOON), "email_begun"),
+        (OutgoingEmail.objects.undelivered().order_by("-created_at", "-pk"), "email_undelivered"),
+    ],
+    ids=["due", "begun", "unconfirmed", "undelivered"],
+)
+def test_what_the_sender_asks_is_answered_by_an_index_however_many_mails_were_sent(mails, index):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    assert index in mails.explain()

@@ -163,7 +163,9 @@ class Site:
         with contextlib.closing(wire):
             wire.request(method, path, body=body, headers={**sent, **(headers or {})})
             answer = wire.getresponse()
-            return Answer(answer.status, dict(answer.getheaders()), answer.read().decode(), time.monotonic() - began)
+            names = {name for name, _ in answer.getheaders()}
+            merged = {name: ", ".join(answer.headers.get_all(name)) for name in names}
+            return Answer(answer.status, merged, answer.read().decode(), time.monotonic() - began)
 
 
 class Answer:

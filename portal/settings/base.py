@@ -121,7 +121,10 @@ DATABASES["default"] |= {
         "pool": {
             "min_size": env.int("DATABASE_POOL_MIN", default=1),
             "max_size": env.int("DATABASE_POOL_MAX", default=8),
-            "timeout": 5,
+            # A thread waits for a connection only while the database is away: then it gives up soon, and the pool
+            # forgets its growing waits between attempts, so that the portal is back as soon as the database is.
+            "timeout": 2,
+            "reconnect_timeout": 2,
         },
         "connect_timeout": 5,
     },

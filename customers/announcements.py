@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.enums import CustomerEvent, RelationshipKind
 from customers.models import Customer, CustomerAgreement, RelationshipInvitation, ResellerRelationship
+from customers.rules import LINK_PLACEHOLDER
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
 from portal.accounts.queries import people_with_role
@@ -107,7 +108,7 @@ def mail_invitation(
     event: AuditEvent, invitation: RelationshipInvitation, *, link: str, template: str = "customers/invitation"
 ) -> None:
     """Queue the mail that carries the unique link; the link itself is stored only as a sealed secret."""
-    before, _placeholder, after = invitation.message_text.partition("[[link]]")
+    before, _placeholder, after = invitation.message_text.partition(LINK_PLACEHOLDER)
     outbox.queue_email(
         template=template,
         event=event,
@@ -120,6 +121,23 @@ def mail_invitation(
         },
         secrets={"link": link},
     )
+
+
+def announce_mailbox_code(
+    invitation: RelationshipInvitation, *, email: str, code: str, now: datetime.datetime
+) -> AuditEvent:
+    """Log that somebody answers a request from a mailbox, and mail the code there; the code is a sealed secret."""
+    event = announce_invitation(
+        CustomerEvent.MAILBOX_CODE_SENT, invitation, actor=None, now=now, details={"mailbox": email}
+    )
+    outbox.queue_email(
+        template=f"customers/{CustomerEvent.MAILBOX_CODE_SENT}",
+        event=event,
+        recipients=[Recipient(email=email, language=invitation.language)],
+        context={"partner_name": invitation.partner.organization.name, "minutes": settings.MAILBOX_CODE_MINUTES},
+        secrets={"code": code},
+    )
+    return event
 
 
 def announce_relationship(

@@ -142,6 +142,8 @@ class CustomerEvent(models.TextChoices):
     RELATIONSHIP_REQUEST_EXPIRED = "reseller-relationship-request-expired", _("Relationship request expired")
     RELATIONSHIP_DECLINED = "reseller-relationship-declined-by-customer", _("Relationship declined by customer")
     RELATIONSHIP_QUESTION = "reseller-relationship-question-asked", _("Question about a relationship request")
+    MAILBOX_CODE_SENT = "mailbox-code-sent", _("Code sent to the invited mailbox")
+    CUSTOMER_REGISTERED = "customer-registered", _("Customer registered its organization")
     RELATIONSHIP_ACCEPTED = "reseller-relationship-accepted-by-customer", _("Relationship accepted by customer")
     INDIRECT_RELATIONSHIP_ACCEPTED = (
         "indirect-reseller-relationship-accepted-by-customer",

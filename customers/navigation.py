@@ -25,7 +25,20 @@ WORKSPACES = (
                 Permission.CUSTOMER_VIEW,
                 description=_("All customers of your company."),
             ),
+            Item(
+                _("Relationship requests"),
+                "customers:invitations",
+                Permission.CUSTOMER_VIEW,
+                description=_("Who was asked to become a customer, and how far each request has come."),
+            ),
         ),
+    ),
+    Workspace(
+        key="my-partners",
+        label=_("My partners"),
+        icon="customers",
+        description=_("Who may buy for your organization, and which rights they hold."),
+        items=(Item(_("My partners"), "customers:my_partners", Permission.PARTNER_RELATIONSHIP_MANAGE),),
     ),
 )
 

@@ -19,6 +19,7 @@ from customers.models import (
     Customer,
     CustomerAgreement,
     InvitationLink,
+    MailboxProof,
     MarketCountry,
     RelationshipInvitation,
     ResellerRelationship,
@@ -29,7 +30,8 @@ from portal.accounts.enums import Cloud, OrganizationKind, PartnershipStatus, Ro
 from portal.accounts.models import Organization, Partner, Partnership
 from portal.core.countries import country_name
 from portal.core.errors import InvalidInput, Refusal
-from portal.core.links import hash_token
+
+LINK_PLACEHOLDER = "[[link]]"
 
 
 class OutsideMarket(Refusal):
@@ -180,6 +182,16 @@ def check_partner_cloud(partner: Partner, cloud: str) -> None:
         )
 
 
+def check_message(text: str) -> None:
+    """The message of a request holds its link exactly once. Raises: InvalidInput."""
+    if text.count(LINK_PLACEHOLDER) != 1:
+        raise InvalidInput(
+            _("The message must hold the unique link exactly once: without it the customer cannot answer."),
+            field="message_text",
+            next_step=_("Put the link back where it was."),
+        )
+
+
 def check_invitation_pending(invitation: RelationshipInvitation, *, now: datetime.datetime) -> None:
     """Raises: InvitationNotPending."""
     if invitation.status != InvitationStatus.PENDING:
@@ -194,9 +206,9 @@ def check_invitation_pending(invitation: RelationshipInvitation, *, now: datetim
         )
 
 
-def find_link(token: str) -> InvitationLink:
-    """Return the link of a token. Raises: LinkUnusable ("unknown"), which tells a guesser nothing."""
-    link = InvitationLink.objects.filter(token_hash=hash_token(token)).first()
+def find_link(token_hash: str) -> InvitationLink:
+    """Return the link of a token's hash. Raises: LinkUnusable ("unknown"), which tells a guesser nothing."""
+    link = InvitationLink.objects.filter(token_hash=token_hash).first()
     if link is None:
         raise LinkUnusable("unknown")
     return link
@@ -233,6 +245,28 @@ def check_can_accept(invitation: RelationshipInvitation, *, actor: Actor, organi
         )
 
 
+def check_not_related(partner_ids: list[UUID], organization: Organization) -> None:
+    """Raises: AlreadyPartner when every partner of the request has an active relationship already."""
+    related = ResellerRelationship.objects.active().filter(customer_id=organization.pk, partner_id__in=partner_ids)
+    if related.count() == len(partner_ids):
+        raise AlreadyPartner(
+            _("%(customer)s has this reseller relationship already.") % {"customer": organization.name},
+            next_step=_("Nothing needs to be done."),
+        )
+
+
+def check_answerable(invitation: RelationshipInvitation, *, actor: Actor, now: datetime.datetime) -> None:
+    """All that acceptance checks about who answers; the page asks the same before it offers the button (X1).
+
+    Raises: whatever check_can_accept raises, OutsideMarket, AlreadyPartner.
+    """
+    organization = Organization.objects.get(pk=actor.organization_id)
+    check_can_accept(invitation, actor=actor, organization=organization)
+    check_same_market(invitation.partner, organization.country, on=now.date())
+    partners = [partner for partner in (invitation.partner_id, invitation.reseller_id) if partner is not None]
+    check_not_related(partners, organization)
+
+
 def check_not_a_partner(organization: Organization) -> None:
     """A partner's tenant cannot be the customer of another partner (section 4.1, rule 8)."""
     if organization.kind != OrganizationKind.CUSTOMER:
@@ -251,6 +285,54 @@ def check_expected_tenant(invitation: RelationshipInvitation, *, tenant_id: UUID
         raise WrongTenant(
             _("This request is meant for another organization than the one you are signed in for."),
             next_step=_("Sign in with an account of the invited organization, or ask your partner for a new request."),
+        )
+
+
+# --- the invited mailbox (R2) ----------------------------------------------------------------------------------------
+MAX_CODE_ATTEMPTS = 5
+
+
+class CodeRefused(Refusal):
+    code = "mailbox-code-refused"
+    http_status = 422
+
+
+def check_mailbox(invitation: RelationshipInvitation, email: str) -> None:
+    """The code goes to the invited mailbox; where none was named, to one of the expected domain.
+
+    Raises: InvalidInput.
+    """
+    address = email.strip().lower()
+    named = invitation.recipient_email.lower()
+    domain = invitation.expected_domain
+    if (named and address != named) or (not named and domain and not address.endswith(f"@{domain}")):
+        raise InvalidInput(
+            _("The request was not sent to this address."),
+            field="email",
+            next_step=_("Use the address at which you got the message."),
+        )
+
+
+def check_code_usable(proof: MailboxProof, *, now: datetime.datetime) -> None:
+    """A code lives minutes and bears five tries. Raises: CodeRefused."""
+    if proof.expires_at <= now or proof.attempts >= MAX_CODE_ATTEMPTS or proof.proven_at is not None:
+        raise CodeRefused(_("This code cannot be used any more."), next_step=_("Ask for a new code."))
+
+
+def check_proof_unused(proof: MailboxProof, *, now: datetime.datetime) -> None:
+    """A proven mailbox registers one organization, within the hour. Raises: CodeRefused."""
+    too_old = proof.proven_at is None or now - proof.proven_at > datetime.timedelta(hours=1)
+    if too_old or proof.used_at is not None:
+        raise CodeRefused(_("Your mailbox must be proven again."), next_step=_("Ask for a new code."))
+
+
+def check_registration_data(country: str, registration_number: str, phone: str) -> None:
+    """Some countries ask for a registration number and a phone number (section 10). Raises: InvalidInput."""
+    if needs_registration_number(country) and not (registration_number and phone):
+        raise InvalidInput(
+            _("In %(country)s a registration number and a phone number are required.")
+            % {"country": country_name(country)},
+            field="phone" if registration_number else "registration_number",
         )
 
 

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
+from customers.views import invitations, my_partners, pages, saved_views, subscriptions, tags
 from customers.views import list as customer_list
-from customers.views import pages, saved_views, subscriptions, tags
 
 app_name = "customers"
 
@@ -18,6 +18,14 @@ urlpatterns = [
     path("tags/assign/", tags.assign_tags, name="assign_tags"),
     path("tags/<uuid:tag_id>/delete/", tags.delete_tag, name="delete_tag"),
     path("switch/", pages.switch, name="switch"),
+    path("my-partners/", my_partners.my_partners, name="my_partners"),
+    path("my-partners/<uuid:relationship_id>/rights/", my_partners.take_back_rights, name="take_back_rights"),
+    path("requests/", invitations.invitations, name="invitations"),
+    path("requests/new/", invitations.new_relationship, name="new_relationship"),
+    path("requests/<uuid:invitation_id>/", invitations.invitation, name="invitation"),
+    path("requests/<uuid:invitation_id>/message/", invitations.invitation_message, name="invitation_message"),
+    path("requests/<uuid:invitation_id>/resend/", invitations.resend, name="resend_invitation"),
+    path("requests/<uuid:invitation_id>/revoke/", invitations.revoke, name="revoke_invitation"),
     path("<uuid:customer_id>/", pages.customer, name="customer"),
     path("<uuid:customer_id>/subscriptions/", subscriptions.subscriptions, name="subscriptions"),
     path(

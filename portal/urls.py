@@ -19,6 +19,8 @@ urlpatterns = [
     path("action-center/", include("portal.notifications.urls")),
     path("account-settings/activity-log/", include("portal.audit.urls")),
     path("customers/", include("customers.urls")),
+    path("admin-center/", include(("customers.entrance_urls", "admin_center")), {"entrance": "admin_center"}),
+    path("government/", include(("customers.entrance_urls", "government")), {"entrance": "government"}),
 ]
 
 if settings.MAILBOX_DIR or settings.DEMO:

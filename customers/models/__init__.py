@@ -1,7 +1,7 @@
 """Customers, who may sell to them, the links that ask for it, what they signed, and what they have."""
 
 from customers.models.customers import MAX_TAG_LENGTH, Customer, SavedView, Tag
-from customers.models.invitations import InvitationLink, RelationshipInvitation
+from customers.models.invitations import InvitationLink, MailboxProof, RelationshipInvitation
 from customers.models.markets import Market, MarketCountry
 from customers.models.relationships import MAX_TAGS, CustomerAgreement, CustomerProfile, ResellerRelationship
 from customers.models.subscriptions import Subscription
@@ -13,6 +13,7 @@ __all__ = [
     "CustomerAgreement",
     "CustomerProfile",
     "InvitationLink",
+    "MailboxProof",
     "Market",
     "MarketCountry",
     "RelationshipInvitation",

@@ -114,3 +114,29 @@ class InvitationLink(models.Model):
 
     def __str__(self) -> str:
         return f"link of {self.invitation_id}"
+
+
+class MailboxProof(models.Model):
+    """That somebody who answers a request reads the mailbox it names: a one-time code, of which only a hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    invitation = models.ForeignKey(RelationshipInvitation, on_delete=models.PROTECT, related_name="mailbox_proofs")
+    email = models.EmailField()
+    code_hash = models.CharField(max_length=64)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    proven_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="mailbox_proof_used_only_when_proven",
+                condition=Q(used_at__isnull=True) | Q(proven_at__isnull=False),
+            )
+        ]
+        indexes = [models.Index(fields=["invitation", "created_at"], name="mailbox_proof_of_invitation")]
+
+    def __str__(self) -> str:
+        return f"{self.email} for {self.invitation_id}"

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from customers import rules
-from customers.announcements import announce_invitation, mail_invitation, partners_of
+from customers.announcements import announce_invitation, mail_invitation
 from customers.enums import CustomerEvent, InvitationStatus
 from customers.models import InvitationLink, RelationshipInvitation, ResellerRelationship
 from customers.workflow.agreements import sign_agreement
@@ -76,10 +76,7 @@ def request_relationship(
 
 
 def _check_terms(partner: Partner, terms: RequestTerms, now: datetime.datetime) -> None:
-    if terms.message_text.count("[[link]]") != 1:
-        raise InvalidInput(
-            _("The message must hold [[link]] exactly once: the unique link goes there."), field="message_text"
-        )
+    rules.check_message(terms.message_text)
     if terms.cloud == Cloud.US_GOVERNMENT and not terms.include_admin_rights:
         raise InvalidInput(
             _("In the US Government cloud a request always includes administration rights."),
@@ -93,17 +90,7 @@ def _check_terms(partner: Partner, terms: RequestTerms, now: datetime.datetime) 
         return
     rules.check_not_a_partner(organization)
     rules.check_same_market(partner, organization.country, on=now.date())
-    _check_not_related([partner.pk, *([terms.reseller_id] if terms.reseller_id else [])], organization)
-
-
-def _check_not_related(partner_ids: list[UUID], organization: Organization) -> None:
-    """Raises: AlreadyPartner when every partner of the request has an active relationship already."""
-    related = ResellerRelationship.objects.active().filter(customer_id=organization.pk, partner_id__in=partner_ids)
-    if related.count() == len(partner_ids):
-        raise rules.AlreadyPartner(
-            _("%(customer)s has this reseller relationship already.") % {"customer": organization.name},
-            next_step=_("Find the customer in your customer list."),
-        )
+    rules.check_not_related([partner.pk, *([terms.reseller_id] if terms.reseller_id else [])], organization)
 
 
 def _new_link(invitation: RelationshipInvitation, now: datetime.datetime) -> str:
@@ -119,17 +106,32 @@ def invitation_link(invitation: RelationshipInvitation, token: str) -> str:
     return absolute_url(settings.BASE_URL, f"{entrance}:invitation", token)
 
 
+@dataclass(frozen=True)
+class Message:
+    """The words of a request, as the partner edited them. ``text`` holds ``[[link]]`` where the unique link goes."""
+
+    recipient_email: str
+    subject: str
+    text: str
+
+
 @transaction.atomic
 def send_invitation(
-    *, invitation_id: UUID, link: str, recipient_email: str, actor: Actor, now: datetime.datetime
+    *, invitation_id: UUID, link: str, message: Message, actor: Actor, now: datetime.datetime
 ) -> RelationshipInvitation:
-    """Mail the message with its unique link to the customer. Raises: PermissionDenied, rules.InvitationNotPending."""
+    """Mail the message with its unique link to the customer (R1).
+
+    Raises: PermissionDenied, rules.InvitationNotPending, InvalidInput.
+    """
     actor.require(Permission.RELATIONSHIP_REQUEST)
     invitation = RelationshipInvitation.objects.locked(invitation_id)
     rules.check_invitation_pending(invitation, now=now)
-    invitation.recipient_email = recipient_email
+    rules.check_message(message.text)
+    invitation.recipient_email = message.recipient_email
+    invitation.message_subject = message.subject
+    invitation.message_text = message.text
     invitation.sent_at = now
-    invitation.save(update_fields=["recipient_email", "sent_at"])
+    invitation.save(update_fields=["recipient_email", "message_subject", "message_text", "sent_at"])
     event = announce_invitation(CustomerEvent.RELATIONSHIP_REQUEST_SENT, invitation, actor=actor, now=now)
     mail_invitation(event, invitation, link=link)
     return invitation
@@ -173,9 +175,9 @@ def _close(invitation: RelationshipInvitation, status: InvitationStatus, *, by: 
     invitation.save(update_fields=["status", "closed_at", "closed_by_name", "decline_reason", "customer"])
 
 
-def _locked_by_token(token: str, now: datetime.datetime) -> RelationshipInvitation:
+def locked_by_link(token_hash: str, now: datetime.datetime) -> RelationshipInvitation:
     """Lock the invitation of a usable link. Raises: rules.LinkUnusable."""
-    link = rules.find_link(token)
+    link = rules.find_link(token_hash)
     invitation = RelationshipInvitation.objects.locked(link.invitation_id)
     link.refresh_from_db()
     rules.check_link_usable(link, invitation, now=now)
@@ -183,30 +185,27 @@ def _locked_by_token(token: str, now: datetime.datetime) -> RelationshipInvitati
 
 
 @transaction.atomic
-def mark_opened(*, token: str, now: datetime.datetime) -> None:
+def mark_opened(*, token_hash: str, now: datetime.datetime) -> None:
     """Note that a person, not a mail scanner, opened the page: called by a POST of the page's own form (R3)."""
-    invitation = _locked_by_token(token, now)
+    invitation = locked_by_link(token_hash, now)
     if invitation.opened_at is None:
         invitation.opened_at = now
         invitation.save(update_fields=["opened_at"])
 
 
 @transaction.atomic
-def accept_invitation(*, token: str, actor: Actor, now: datetime.datetime) -> ResellerRelationship:
+def accept_invitation(*, token_hash: str, actor: Actor, now: datetime.datetime) -> ResellerRelationship:
     """Turn an open request into reseller relationships and sign the customer agreement. The link works once.
 
     Accepting says yes to the relationship, to the rights asked for, and to the agreement shown on the page
     (section 4.3, element 4). Source: requirements R2, R3, R4, R6, R7, R8, R10.
     Raises: rules.LinkUnusable and whatever rules.check_can_accept raises.
     """
-    invitation = _locked_by_token(token, now)
-    organization = Organization.objects.get(pk=actor.organization_id)
-    rules.check_can_accept(invitation, actor=actor, organization=organization)
-    rules.check_same_market(invitation.partner, organization.country, on=now.date())
-    _check_not_related(partners_of(invitation), organization)
+    invitation = locked_by_link(token_hash, now)
+    rules.check_answerable(invitation, actor=actor, now=now)
 
     relationships = start_relationships(
-        customer_organization=organization,
+        customer_organization=Organization.objects.get(pk=actor.organization_id),
         partner=invitation.partner,
         reseller=invitation.reseller,
         has_admin_rights=invitation.include_admin_rights,
@@ -222,9 +221,9 @@ def accept_invitation(*, token: str, actor: Actor, now: datetime.datetime) -> Re
 
 
 @transaction.atomic
-def decline_invitation(*, token: str, reason: str, actor: Actor, now: datetime.datetime) -> RelationshipInvitation:
+def decline_invitation(*, token_hash: str, reason: str, actor: Actor, now: datetime.datetime) -> RelationshipInvitation:
     """Say no, with a reason if one is given. Raises: rules.LinkUnusable and what rules.check_can_accept raises."""
-    invitation = _locked_by_token(token, now)
+    invitation = locked_by_link(token_hash, now)
     organization = Organization.objects.get(pk=actor.organization_id)
     rules.check_can_accept(invitation, actor=actor, organization=organization)
     invitation.decline_reason = reason
@@ -234,9 +233,9 @@ def decline_invitation(*, token: str, reason: str, actor: Actor, now: datetime.d
 
 
 @transaction.atomic
-def ask_question(*, token: str, question: str, actor: Actor, now: datetime.datetime) -> RelationshipInvitation:
+def ask_question(*, token_hash: str, question: str, actor: Actor, now: datetime.datetime) -> RelationshipInvitation:
     """Send the partner a question; the request stays open. Raises: rules.LinkUnusable."""
-    invitation = _locked_by_token(token, now)
+    invitation = locked_by_link(token_hash, now)
     announce_invitation(
         CustomerEvent.RELATIONSHIP_QUESTION,
         invitation,

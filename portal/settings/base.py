@@ -189,6 +189,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "10/15m/ip,10/15m/key",
     "reset_password_link": "10/15m/ip",
     "join": "20/15m/ip",
+    "mailbox_code": "10/15m/ip,5/15m/key",
 }
 PASSWORD_RESET_MINUTES = 60
 ACCOUNT_FORMS = {"login": "portal.accounts.sign_in.forms.SignInForm"}
@@ -215,6 +216,7 @@ PARTNER_AGREEMENT_VERSION = "2026-01"  # the version in force; partners who sign
 INVITATION_LIFETIME_DAYS = 30
 INVITATION_REMINDER_DAYS = 5  # before the expiry
 CUSTOMER_AGREEMENT_VERSION = "2026-01"
+MAILBOX_CODE_MINUTES = 15
 
 # --- languages (P9) --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -98,7 +98,7 @@
 
   async function copy(button) {
     try {
-      await navigator.clipboard.writeText(button.dataset.copy);
+      await navigator.clipboard.writeText(button.dataset.copy || document.getElementById(button.dataset.copyFrom).value);
     } catch {
       return; // the text stands beside the button and can be selected
     }

@@ -98,7 +98,7 @@ def test_accepting_starts_the_relationship_signs_the_agreement_and_tells_both_si
     invitation, token = request(partner, agent, include_admin_rights=True)
     marie, customer = customer_admin()
 
-    relationship = invitations.accept_invitation(token=token, actor=marie, now=NOON + DAY)
+    relationship = invitations.accept_invitation(token_hash=hash_token(token), actor=marie, now=NOON + DAY)
 
     assert (relationship.partner_id, relationship.customer_id) == (partner.pk, customer.pk)
     assert relationship.kind == RelationshipKind.DIRECT
@@ -114,10 +114,10 @@ def test_accepting_starts_the_relationship_signs_the_agreement_and_tells_both_si
 def test_the_link_works_once():
     _invitation, token = request(make_partner())
     marie, _customer = customer_admin()
-    invitations.accept_invitation(token=token, actor=marie, now=NOON)
+    invitations.accept_invitation(token_hash=hash_token(token), actor=marie, now=NOON)
 
     with pytest.raises(rules.LinkUnusable) as refused:
-        invitations.accept_invitation(token=token, actor=marie, now=NOON)
+        invitations.accept_invitation(token_hash=hash_token(token), actor=marie, now=NOON)
 
     assert refused.value.state == InvitationStatus.ACCEPTED
     assert ResellerRelationship.objects.count() == 1
@@ -129,7 +129,7 @@ def test_a_provider_and_its_reseller_both_get_the_customer():
     _invitation, token = request(provider, reseller=reseller)
     marie, customer = customer_admin()
 
-    invitations.accept_invitation(token=token, actor=marie, now=NOON)
+    invitations.accept_invitation(token_hash=hash_token(token), actor=marie, now=NOON)
 
     kinds = dict(ResellerRelationship.objects.filter(customer_id=customer.pk).values_list("partner_id", "kind"))
     assert kinds == {provider.pk: RelationshipKind.PROVIDER, reseller.pk: RelationshipKind.RESELLER}
@@ -204,7 +204,7 @@ def test_a_customer_outside_the_market_is_refused_before_sending_and_at_acceptan
 
     _invitation, token = request(partner)
     with pytest.raises(rules.OutsideMarket):
-        invitations.accept_invitation(token=token, actor=abroad, now=NOON)
+        invitations.accept_invitation(token_hash=hash_token(token), actor=abroad, now=NOON)
     assert not ResellerRelationship.objects.exists()
 
 
@@ -214,9 +214,9 @@ def test_a_request_bound_to_a_tenant_or_domain_is_for_nobody_else():
     _by_domain, token = request(make_partner(), expected_domain="dupont.example")
 
     with pytest.raises(rules.WrongTenant):
-        invitations.accept_invitation(token=token, actor=other, now=NOON)
+        invitations.accept_invitation(token_hash=hash_token(token), actor=other, now=NOON)
 
-    assert invitations.accept_invitation(token=token, actor=marie, now=NOON).customer_id == customer.pk
+    assert invitations.accept_invitation(token_hash=hash_token(token), actor=marie, now=NOON).customer_id == customer.pk
 
 
 def test_only_an_administrator_of_the_customer_accepts():
@@ -228,14 +228,14 @@ def test_only_an_administrator_of_the_customer_accepts():
     from portal.accounts.queries import make_actor as actor_of
 
     with pytest.raises(rules.NotCustomerAdministrator):
-        invitations.accept_invitation(token=token, actor=actor_of(membership, membership.user), now=NOON)
+        invitations.accept_invitation(token_hash=hash_token(token), actor=actor_of(membership, membership.user), now=NOON)
 
 
 def test_a_partner_cannot_become_the_customer_of_a_partner():
     _invitation, token = request(make_partner())
 
     with pytest.raises(rules.PartnersCannotBeCustomers):
-        invitations.accept_invitation(token=token, actor=make_actor(), now=NOON)
+        invitations.accept_invitation(token_hash=hash_token(token), actor=make_actor(), now=NOON)
 
 
 def test_sending_again_gives_a_new_link_and_kills_the_old_one():
@@ -247,9 +247,9 @@ def test_sending_again_gives_a_new_link_and_kills_the_old_one():
 
     marie, _customer = customer_admin()
     with pytest.raises(rules.LinkUnusable) as refused:
-        invitations.accept_invitation(token=old, actor=marie, now=NOON + 5 * DAY)
+        invitations.accept_invitation(token_hash=hash_token(old), actor=marie, now=NOON + 5 * DAY)
     assert refused.value.state == "replaced"
-    assert invitations.accept_invitation(token=new, actor=marie, now=NOON + 34 * DAY)
+    assert invitations.accept_invitation(token_hash=hash_token(new), actor=marie, now=NOON + 34 * DAY)
 
 
 def test_a_revoked_request_cannot_be_accepted():
@@ -260,7 +260,7 @@ def test_a_revoked_request_cannot_be_accepted():
     marie, _customer = customer_admin()
 
     with pytest.raises(rules.LinkUnusable) as refused:
-        invitations.accept_invitation(token=token, actor=marie, now=NOON)
+        invitations.accept_invitation(token_hash=hash_token(token), actor=marie, now=NOON)
 
     assert refused.value.state == InvitationStatus.REVOKED
     with pytest.raises(rules.InvitationNotPending):
@@ -272,7 +272,7 @@ def test_an_expired_request_cannot_be_accepted_even_before_the_sweeper_ran():
     marie, _customer = customer_admin()
 
     with pytest.raises(rules.LinkUnusable) as refused:
-        invitations.accept_invitation(token=token, actor=marie, now=NOON + 30 * DAY)
+        invitations.accept_invitation(token_hash=hash_token(token), actor=marie, now=NOON + 30 * DAY)
 
     assert refused.value.state == InvitationStatus.EXPIRED
 
@@ -296,7 +296,7 @@ def test_declining_tells_the_partner_the_reason():
     invitation, token = request(partner, agent)
     marie, _customer = customer_admin()
 
-    invitations.decline_invitation(token=token, reason="We have a partner already.", actor=marie, now=NOON)
+    invitations.decline_invitation(token_hash=hash_token(token), reason="We have a partner already.", actor=marie, now=NOON)
 
     invitation.refresh_from_db()
     assert invitation.status == InvitationStatus.DECLINED
@@ -312,7 +312,7 @@ def test_the_unique_link_stands_nowhere_in_the_stored_mail():
     invitations.send_invitation(
         invitation_id=invitation.pk,
         link=f"https://portal.example/{token}",
-        recipient_email="marie@dupont.example",
+        message=invitations.Message("marie@dupont.example", "Votre partenaire", "Bonjour,\n[[link]]"),
         actor=agent,
         now=NOON,
     )

@@ -1,0 +1,53 @@
+"""A customer's own page: who its partners are, what they may do, and what was signed (R2, R6, R10)."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from customers import invitation_queries as queries
+from customers.workflow import relationships as workflow
+from portal.accounts.access import requires
+from portal.accounts.permissions import Permission
+from portal.core.errors import Refusal
+from portal.core.http import PortalRequest, page_or_fragment
+
+
+@require_safe
+@requires(Permission.PARTNER_RELATIONSHIP_MANAGE)
+def my_partners(request: PortalRequest) -> HttpResponse:
+    """List the relationships and agreements of the signed-in customer."""
+    context = {
+        "relationships": queries.partners_of_customer(request.actor),
+        "agreements": queries.agreements_of_customer(request.actor),
+    }
+    return render(request, "customers/my_partners.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.PARTNER_RELATIONSHIP_MANAGE)
+def take_back_rights(request: PortalRequest, relationship_id: UUID) -> HttpResponse:
+    """Ask whether to end a partner's administration rights, and do it."""
+    relationship = queries.partner_of_customer(request.actor, relationship_id)
+    if relationship is None:
+        raise Http404
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            workflow.take_back_admin_rights(relationship_id=relationship.pk, actor=request.actor, now=timezone.now())
+        except Refusal as refused:
+            refusal = refused
+        else:
+            messages.success(request, _("The administration rights are taken back. The relationship stays."))
+            return redirect("customers:my_partners")
+    return page_or_fragment(
+        request,
+        page="customers/take_back_rights.html",
+        fragment="customers/_take_back_rights_dialog.html",
+        context={"relationship": relationship, "refusal": refusal},
+        status=refusal.http_status if refusal else 200,
+    )

@@ -74,10 +74,10 @@ class Worker:
         return self._log.read_text()
 
 
-@pytest.fixture
-def worker(tmp_path, mail_server):
+@pytest.fixture(params=[3], ids=["three processes"])
+def worker(request, tmp_path, mail_server):
     """A worker that is not yet started, and is gone after the test."""
-    worker = Worker(tmp_path, mail_server, processes=3)
+    worker = Worker(tmp_path, mail_server, processes=request.param)
     yield worker
     if worker._process is not None:
         worker.kill()
@@ -94,6 +94,7 @@ def count(status):
     return OutgoingEmail.objects.filter(status=status).count()
 
 
+@pytest.mark.parametrize("worker", [1], ids=["one process"], indirect=True)
 def test_a_worker_killed_in_the_middle_leaves_one_mail_unconfirmed_and_sends_none_twice(worker, mail_server):
     make_mails(12)
     mail_server.hang_at = 5

@@ -4,18 +4,22 @@ A component without content of its own is a plain include: ``{% include "compone
 """
 
 # ruff: noqa: A002  # "id" is what HTML calls it
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from portal.core.icons import ICONS, SPRITE, UnknownIcon
 
 register = template.Library()
+INDENTATION = re.compile(r"\s*\n\s*")
 
 
 @cache
@@ -108,6 +112,15 @@ def row_menu(content: str, id: str, label: str) -> SafeString:
 def detail_list(content: str, caption: str, id: str = "") -> SafeString:
     """The frame of a table: caption, sticky header, cards on narrow screens."""
     return render_to_string("components/detail_list.html", {"content": content, "caption": caption, "id": id})
+
+
+@register.simple_block_tag
+def each_row(content: str, rows: Iterable[Mapping[str, Any]]) -> SafeString:
+    """Repeat the markup for every row, with ``{name}`` standing for the row's escaped value of that name.
+
+    All the rest (words, icons, addresses) is rendered once, which makes a long list several times cheaper than a loop.
+    """
+    return format_html_join("", INDENTATION.sub("\n", content), rows)
 
 
 @register.simple_block_tag

@@ -64,7 +64,9 @@ class AuditEventParty(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    event = models.ForeignKey(AuditEvent, on_delete=models.PROTECT, related_name="parties")
+    event = models.ForeignKey(  # found by the unique constraint below, so no index of its own
+        AuditEvent, on_delete=models.PROTECT, related_name="parties", db_index=False
+    )
     organization_id = models.UUIDField()
     occurred_at = models.DateTimeField()
     event_type = models.CharField(max_length=60)

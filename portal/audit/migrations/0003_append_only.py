@@ -31,8 +31,9 @@ BEGIN
 END $$;
 
 -- An event is sealed with its parties, so none may join later. The writer of the event owns the row in the queue and
--- passes at once; anyone else waits for the sealer that holds it, or finds it gone.
-CREATE FUNCTION audit_refuse_late_party() RETURNS trigger LANGUAGE plpgsql AS $$
+-- passes at once; anyone else waits for the sealer that holds it, or finds it gone. The queue is nearly empty as a rule,
+-- which would make the planner read all of it for each row of a large import: hence the index, always.
+CREATE FUNCTION audit_refuse_late_party() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     PERFORM FROM audit_unsealedevent WHERE event_id IN (SELECT event_id FROM fresh) FOR KEY SHARE;
     IF EXISTS (

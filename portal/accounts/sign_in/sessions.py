@@ -35,6 +35,7 @@ def expiry_reason(request: HttpRequest, *, now: float) -> str | None:
 
 def begin(request: HttpRequest, *, now: float) -> None:
     """Start the clocks of a session and put it into the list of the person's sessions."""
+    request.session.set_expiry(0)  # the cookie ends with the browser, however one signed in
     request.session["started_at"] = request.session["seen_at"] = int(now)
     UserSession.objects.create_from_request(request)
 

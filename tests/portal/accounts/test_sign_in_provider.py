@@ -1,6 +1,7 @@
 """Sign-in through an OpenID Connect provider, against a real one on loopback (P2, decision 0005)."""
 
 import http.client
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from portal.accounts.enums import AccountEvent, OrganizationKind
 from portal.accounts.models import User
+from portal.accounts.sign_in.factors import note_provider_factor
 from tests.factories import PASSWORD, make_member, make_organization, make_partner, make_user
 from tests.open_id_server import OpenIdServer
 from tests.sign_in import (
@@ -216,6 +218,17 @@ def test_the_provider_s_second_factor_counts_for_that_sign_in_only(provider, age
     send_password(browser, agent.user.email)
 
     assert browser.get(reverse("home")).headers["Location"] == reverse("accounts:second_factor")
+
+
+def test_the_provider_s_second_factor_counts_for_the_person_it_checked(agent, client):
+    send_password(client, agent.user.email)
+    answers = {}
+    for checked in (make_user(), agent.user):
+        note_provider_factor(request := SimpleNamespace(session=client.session), checked)
+        request.session.save()
+        answers[checked] = client.get(reverse("home")).status_code
+
+    assert list(answers.values()) == [302, 200]
 
 
 def test_only_the_signed_token_may_claim_a_second_factor(provider, agent, client):

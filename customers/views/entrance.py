@@ -78,7 +78,6 @@ def with_invitation(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
         with translation.override(language):
             response = view(request, invitation)
         response.headers["Content-Language"] = language
-        response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
     return guarded

@@ -1,0 +1,60 @@
+"""The customer agreement, and what it blocks (R7)."""
+
+import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from customers.models import CustomerAgreement
+from portal.accounts.enums import Cloud, OrganizationKind
+from portal.accounts.models import Partner
+from portal.core.errors import InvalidInput, Refusal
+
+
+class AgreementExistsAlready(Refusal):
+    code = "agreement-exists-already"
+
+
+class AgreementNotSigned(Refusal):
+    code = "customer-agreement-not-signed"
+    http_status = 403
+
+
+def has_signed_agreement(*, partner_id: UUID, customer_id: UUID) -> bool:
+    """Say whether the customer signed the customer agreement with this partner, in any version."""
+    return CustomerAgreement.objects.filter(partner_id=partner_id, customer_id=customer_id).exists()
+
+
+def check_agreement_signed(*, partner_id: UUID, customer_id: UUID) -> None:
+    """Without it no purchase and no transfer (R7, section 5.3). Raises: AgreementNotSigned."""
+    if not has_signed_agreement(partner_id=partner_id, customer_id=customer_id):
+        raise AgreementNotSigned(
+            _("The customer has not signed the customer agreement with you."),
+            who=_("the customer, or an admin or sales agent who attests it"),
+            next_step=_("Record the agreement on the customer's account page."),
+            next_url=reverse("customers:account", args=[customer_id]),
+        )
+
+
+def check_attestation(*, agreed_on: datetime.date, today: datetime.date, partner: Partner, cloud: str) -> None:
+    """An attestation is not in the future, not by a reseller, and only for the public cloud (section 5.1).
+
+    Raises: InvalidInput, Refusal.
+    """
+    if agreed_on > today:
+        raise InvalidInput(_("The date of the agreement cannot be in the future."), field="agreed_on")
+    if partner.organization.kind == OrganizationKind.INDIRECT_RESELLER:
+        raise Refusal(
+            _("An indirect reseller cannot attest the customer agreement."),
+            who=_("your indirect provider, or the customer itself"),
+        )
+    if cloud == Cloud.US_GOVERNMENT:
+        raise Refusal(_("In the US Government cloud the customer accepts the agreement itself."), who=_("the customer"))
+
+
+def current_agreement_version() -> str:
+    """Return the version of the customer agreement that is shown and signed today."""
+    version: str = settings.CUSTOMER_AGREEMENT_VERSION
+    return version

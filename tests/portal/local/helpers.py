@@ -7,7 +7,7 @@ from pathlib import Path
 
 from portal.local.processes import Child
 
-WAIT = "import time; time.sleep(600)"
+WAIT = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 )

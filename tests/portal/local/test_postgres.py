@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 
 import psycopg
@@ -210,6 +211,17 @@ def test_root_starts_it_in_either_way_also_on_data_of_the_other(wrapper, tmp_pat
 
     assert uid == wrapper.user
     folder.close()
+
+
+@as_root
+def test_nobody_may_start_what_lies_in_a_private_folder_of_root(tmp_path):
+    folder = tmp_path / "private"
+    folder.mkdir(mode=0o700)
+    program = shutil.copy("/bin/true", folder)
+
+    asked = subprocess.run([*unprivileged.AS_NOBODY.command, "/usr/bin/test", "-x", program], check=False)
+
+    assert asked.returncode == 0
 
 
 @as_root

@@ -179,6 +179,8 @@ def test_a_killed_launcher_leaves_no_process_and_no_file_behind(program, tmp_pat
     launcher = subprocess.Popen([sys.executable, "-c", launcher_program], stdout=subprocess.PIPE, text=True)
     pids = [int(pid) for pid in launcher.stdout.readline().split()]
     assert len(pids) == 3
+    logs = [tmp_path / "one.log", tmp_path / "two.log"]
+    assert eventually(lambda: all(log.read_text() == "up\n" for log in logs))
 
     launcher.kill()
     launcher.wait()

@@ -25,6 +25,7 @@ from portal.webhooks import deliveries
 
 WORKSPACE = "account-settings"
 USER, INVITATION, ORGANIZATION = "user", "user-invitation", "organization"  # subject types in the log
+PARTNER_AGREEMENT = "partner-agreement"  # subject of the action that asks for the signature
 
 MAILED_TO_THE_PERSON = frozenset(
     {AccountEvent.USER_ROLES_CHANGED, AccountEvent.USER_DEACTIVATED, AccountEvent.USER_REACTIVATED}
@@ -220,6 +221,7 @@ def announce_agreement_signed(
             "agreement_url": absolute_url(settings.BASE_URL, "accounts:partner_agreement"),
         },
     )
+    action_center.complete(subject_type=PARTNER_AGREEMENT, subject_id=organization.pk, now=now)
 
 
 def _record_invitation(

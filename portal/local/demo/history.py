@@ -10,6 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import announcements, queries
@@ -37,7 +38,8 @@ DEVICES = (
     Device("Safari", "macOS"),
     Device("Chrome", "Android"),
 )
-SIGN_INS = range(3, 8)  # of each partner's person in the last four weeks
+SIGN_INS = range(2, 5)  # of each partner's person in the last weeks
+SIGN_INS_OF_THE_BUSIEST = range(6, 10)  # so that one log has several pages
 OPEN_INVITATIONS = {
     # domain: (name, language, roles, days ago, what became of it)
     "belfortcloud.example": (
@@ -81,10 +83,10 @@ class Story:
         for person in PEOPLE:
             is_partners = _kind_of(person) in PARTNER_KINDS
             if is_partners or _kind_of(person) == OrganizationKind.OPERATOR:
-                yield self._at(45), partial(_set_up_second_factor, person, self._origin())
+                yield self._at(45), partial(set_up_second_factor, person, self._origin())
             if is_partners:
                 yield from self._career(person)
-            yield from self._sign_ins(person, count=self.chance.choice(SIGN_INS) if is_partners else 2)
+            yield from self._sign_ins(person, count=self._sign_in_count(person) if is_partners else 2)
 
     def _at(self, days_ago: float) -> datetime.datetime:
         """Return a moment in the working hours of a day; never later than an hour ago."""
@@ -92,6 +94,10 @@ class Story:
         seconds = self.chance.randrange(7 * 3600, 16 * 3600)
         moment = day.replace(hour=0, minute=0, second=0, microsecond=0) + datetime.timedelta(seconds=seconds)
         return min(moment, self.now - datetime.timedelta(hours=1, seconds=seconds % 3600))
+
+    def _sign_in_count(self, person: DemoPerson) -> int:
+        is_of_busiest = person.places[0][0] == PARTNERS[0].domain
+        return self.chance.choice(SIGN_INS_OF_THE_BUSIEST if is_of_busiest else SIGN_INS)
 
     def _origin(self) -> Origin:
         """Return an address of the documentation range (RFC 5737) and a browser."""
@@ -121,7 +127,8 @@ class Story:
         for number, (domain, _roles) in enumerate(person.places):
             if _leader(domain) != person:
                 invited_at = self._at(48)
-                yield invited_at, partial(_came_in, person, number, invited_at + datetime.timedelta(hours=3))
+                yield invited_at, partial(_was_invited, person, number)
+                yield invited_at + datetime.timedelta(hours=3), partial(_joined, person, domain)
         if person.started_as:
             yield self._at(self.chance.randrange(5, 25)), partial(_change_roles, person)
         if person.has_left:
@@ -185,26 +192,27 @@ def _register(partner: DemoOrganization, now: datetime.datetime, when: datetime.
         workspace="account-settings",
         title=_("Sign the partner agreement"),
         body=_("Without it your organization can neither buy for customers nor take over subscriptions."),
-        url="/account-settings/organization/",
+        url=reverse("accounts:partner_agreement"),
         due_at=now + datetime.timedelta(days=12),
+        subject_type=announcements.PARTNER_AGREEMENT,
     )
 
 
 def _sign_agreement(partner: DemoOrganization, when: datetime.datetime) -> None:
     organization.sign_partner_agreement(actor=_leading_actor(partner.domain), now=when)
-    action_center.complete(subject_type="organization", subject_id=partner.id, now=when)
 
 
 def _update_profile(partner: DemoOrganization, changes: dict[str, str], when: datetime.datetime) -> None:
     organization.update_organization(changes=changes, actor=_leading_actor(partner.domain), now=when)
 
 
-def _set_up_second_factor(person: DemoPerson, origin: Origin, when: datetime.datetime) -> None:
+def set_up_second_factor(person: DemoPerson, origin: Origin, when: datetime.datetime) -> None:
+    """Give the person the authenticator app whose secret demo_accounts prints."""
     second_factors.add_authenticator_app(user_id=person.id, secret=totp_secret(person.email), origin=origin, now=when)
 
 
-def _came_in(person: DemoPerson, number: int, joined_at: datetime.datetime, when: datetime.datetime) -> None:
-    """The person was invited and joined: its row stands already, so that its id is the same in every demo world."""
+def _was_invited(person: DemoPerson, number: int, when: datetime.datetime) -> None:
+    """An invitation that is accepted already: the person stands in the database, its id the same everywhere."""
     domain, roles = person.places[number]
     inviter = _leading_actor(domain)
     token = make_token()
@@ -220,11 +228,15 @@ def _came_in(person: DemoPerson, number: int, joined_at: datetime.datetime, when
         created_at=when,
         sent_at=when,
         expires_at=when + datetime.timedelta(days=settings.COLLEAGUE_INVITATION_DAYS),
-        closed_at=joined_at,
+        closed_at=when + datetime.timedelta(hours=3),
     )
     announcements.announce_invited(AccountEvent.USER_INVITED, invitation, token=token, actor=inviter, now=when)
+
+
+def _joined(person: DemoPerson, domain: str, when: datetime.datetime) -> None:
+    invitation = UserInvitation.objects.get(organization_id=organization_id(domain), email=person.email)
     membership = Membership.objects.select_related("user").get(pk=membership_id(person, domain))
-    announcements.announce_joined(invitation, membership, actor=_actor(person, domain), now=joined_at)
+    announcements.announce_joined(invitation, membership, actor=_actor(person, domain), now=when)
 
 
 def _change_roles(person: DemoPerson, when: datetime.datetime) -> None:
@@ -251,7 +263,7 @@ def _suggest_review(domain: str) -> None:
         title=_("Review who may do what"),
         body=_("The roles of %(name)s have changed. See whether everybody still has the roles they need, and no more."),
         body_params={"name": changed.subject_name},
-        url="/account-settings/users/",
+        url=reverse("accounts:users"),
         due_at=changed.occurred_at + datetime.timedelta(days=30),
     )
 

@@ -23,7 +23,7 @@ SIGN_IN_AS = f"/demo/{membership_id(PERSON, PERSON.places[0][0])}/"
 
 @pytest.fixture
 def people(transactional_db):
-    """The people of the demo world, so that somebody can sign in; the log forgets nothing, so it is emptied by force."""
+    """The people of the demo world, so that somebody can sign in. The log forgets nothing: it is emptied by force."""
     loading.populate(now=timezone.now())
     yield
     with connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import invitations, my_partners, pages, saved_views, subscriptions, tags
+from customers.views import agreements, invitations, my_partners, pages, saved_views, subscriptions, tags
 from customers.views import list as customer_list
 
 app_name = "customers"
@@ -35,6 +35,7 @@ urlpatterns = [
     path("<uuid:customer_id>/account/", pages.account, name="account"),
     path("<uuid:customer_id>/account/bill-to/", pages.bill_to, name="bill_to"),
     path("<uuid:customer_id>/account/qualification/", pages.qualification, name="qualification"),
+    path("<uuid:customer_id>/account/agreement/", agreements.agreement, name="agreement"),
     path("<uuid:customer_id>/account/permissions/", pages.permissions, name="permissions"),
     path("<uuid:customer_id>/activity/", pages.activity, name="activity"),
 ]

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.enums import Qualification
 from customers.models import CustomerProfile
-from portal.core.forms import Toggle
+from portal.core.forms import DateInput, Toggle
 
 
 class BillToForm(forms.Form):
@@ -50,3 +50,19 @@ class PermissionsForm(forms.Form):
     def of(cls, profile: CustomerProfile) -> "PermissionsForm":
         """Return the form with what holds now."""
         return cls(initial={name: getattr(profile, name) for name in cls.base_fields})
+
+
+class AttestationForm(forms.Form):
+    """Who of the customer accepted the customer agreement, and when."""
+
+    first_name = forms.CharField(label=_("First name"), max_length=100)
+    last_name = forms.CharField(label=_("Last name"), max_length=100)
+    email = forms.EmailField(
+        label=_("E-mail address"), help_text=_("This person gets a notice of the agreement by e-mail.")
+    )
+    phone = forms.CharField(label=_("Phone number"), max_length=40, required=False)
+    agreed_on = forms.DateField(
+        label=_("Date agreed"),
+        widget=DateInput,
+        help_text=_("The day on which the customer agreed, today at the latest."),
+    )

@@ -5,6 +5,7 @@ from customers.rules.agreements import (
     AgreementNotSigned,
     check_agreement_signed,
     check_attestation,
+    check_may_attest,
     current_agreement_version,
     has_signed_agreement,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "check_invitation_pending",
     "check_link_usable",
     "check_mailbox",
+    "check_may_attest",
     "check_message",
     "check_not_a_partner",
     "check_not_related",

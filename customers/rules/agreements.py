@@ -38,20 +38,25 @@ def check_agreement_signed(*, partner_id: UUID, customer_id: UUID) -> None:
         )
 
 
-def check_attestation(*, agreed_on: datetime.date, today: datetime.date, partner: Partner, cloud: str) -> None:
-    """An attestation is not in the future, not by a reseller, and only for the public cloud (section 5.1).
-
-    Raises: InvalidInput, Refusal.
-    """
-    if agreed_on > today:
-        raise InvalidInput(_("The date of the agreement cannot be in the future."), field="agreed_on")
-    if partner.organization.kind == OrganizationKind.INDIRECT_RESELLER:
+def check_may_attest(*, kind: str, cloud: str) -> None:
+    """Resellers do not attest, and for the US Government cloud nobody does (section 5.1). Raises: Refusal."""
+    if kind == OrganizationKind.INDIRECT_RESELLER:
         raise Refusal(
             _("An indirect reseller cannot attest the customer agreement."),
             who=_("your indirect provider, or the customer itself"),
         )
     if cloud == Cloud.US_GOVERNMENT:
         raise Refusal(_("In the US Government cloud the customer accepts the agreement itself."), who=_("the customer"))
+
+
+def check_attestation(*, agreed_on: datetime.date, today: datetime.date, partner: Partner, cloud: str) -> None:
+    """An attestation is not in the future, not by a reseller, and only for the public cloud (section 5.1).
+
+    Raises: InvalidInput, Refusal.
+    """
+    check_may_attest(kind=partner.organization.kind, cloud=cloud)
+    if agreed_on > today:
+        raise InvalidInput(_("The date of the agreement cannot be in the future."), field="agreed_on")
 
 
 def current_agreement_version() -> str:

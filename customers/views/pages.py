@@ -1,6 +1,5 @@
 """The pages of one customer beside its subscriptions: account, administration rights, activity (reference 1.5, 1.9)."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +17,8 @@ from customers.enums import AgreementMethod, Qualification, RelationshipKind
 from customers.forms.account import BillToForm, PermissionsForm, QualificationForm
 from customers.models import ResellerRelationship
 from customers.navigation import first_page, same_page, show_customer
-from customers.views.reasons import why_not
+from customers.views.reasons import why_not, why_not_attest
+from customers.views.updates import update
 from customers.workflow import customers as workflow
 from customers.workflow.customers import BillTo
 from portal.accounts.access import requires
@@ -27,7 +27,6 @@ from portal.accounts.permissions import Permission
 from portal.audit import presentation
 from portal.audit.queries import NEWEST_FIRST, LogFilter, activity_log
 from portal.core.countries import country_name
-from portal.core.errors import InvalidInput
 from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment, redirect_to
 from portal.core.listing import ListAddress
 from portal.core.pages import keyset_page
@@ -77,8 +76,6 @@ def account(request: PortalRequest, customer_id: UUID) -> HttpResponse:
             "qualification": Qualification(relationship.customer.qualification).label,
             "agreement": detail.agreement if actor.may(Permission.AGREEMENT_VIEW) else None,
             "agreement_method": AgreementMethod(detail.agreement.method).label if detail.agreement else "",
-            "agreement_url": _agreement_url(customer_id=relationship.customer_id),
-            "may_see_agreement": actor.may(Permission.AGREEMENT_VIEW),
             "counterpart": relationship.counterpart,
             "counterpart_kind": _counterpart_kind(relationship),
             "assign_url": f"{reverse('customers:assign_tags')}?selected={customer_id}",
@@ -86,17 +83,11 @@ def account(request: PortalRequest, customer_id: UUID) -> HttpResponse:
             "why_not": {
                 "tag": why_not(actor, Permission.CUSTOMER_TAG),
                 "update": why_not(actor, Permission.CUSTOMER_UPDATE),
+                "attest": why_not_attest(actor, relationship),
                 "permissions": why_not(actor, Permission.CUSTOMER_SET_PERMISSIONS),
             },
         },
     )
-
-
-def _agreement_url(*, customer_id: UUID) -> str:
-    try:
-        return reverse("customers:agreement", args=[customer_id])
-    except NoReverseMatch:
-        return ""
 
 
 def _counterpart_kind(relationship: ResellerRelationship) -> str:
@@ -120,7 +111,7 @@ def bill_to(request: PortalRequest, customer_id: UUID) -> HttpResponse:
 
     form = BillToForm(request.POST) if request.method == "POST" else BillToForm.of(detail.profile)
     title = _("Bill-to information")
-    return _update(request, detail.relationship, form, save, title=title, done=_("Bill-to information saved."))
+    return update(request, detail.relationship, form, save, title=title, done=_("Bill-to information saved."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,36 +131,7 @@ def qualification(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     initial = {"qualification": relationship.customer.qualification}
     form = QualificationForm(request.POST) if request.method == "POST" else QualificationForm(initial=initial)
     title = _("Special qualifications")
-    return _update(request, relationship, form, save, title=title, done=_("Qualification saved."))
-
-
-def _update(
-    request: PortalRequest,
-    relationship: ResellerRelationship,
-    form: Form,
-    save: Callable[[Form], None],
-    *,
-    title: str,
-    done: str,
-) -> HttpResponse:
-    """Show a form of the account page, in the side panel or as a page of its own; save it and go back."""
-    account_url = reverse("customers:account", args=[relationship.customer_id])
-    if request.method == "POST" and form.is_valid():
-        try:
-            save(form)
-        except InvalidInput as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        else:
-            messages.success(request, done)
-            return redirect_to(request, account_url)
-    show_customer(request, relationship)
-    return page_or_fragment(
-        request,
-        page="customers/update.html",
-        fragment="customers/_update_panel.html",
-        context={"customer": relationship, "form": form, "title": title, "account_url": account_url},
-        status=422 if form.errors else 200,
-    )
+    return update(request, relationship, form, save, title=title, done=_("Qualification saved."))
 
 
 @require_POST

@@ -2,8 +2,11 @@
 
 from django.utils.translation import gettext as _
 
+from customers import rules
+from customers.models import ResellerRelationship
 from portal.accounts.actor import Actor, denied
 from portal.accounts.permissions import Permission
+from portal.core.errors import Refusal
 
 
 def why_not(actor: Actor, permission: Permission) -> str:
@@ -11,4 +14,17 @@ def why_not(actor: Actor, permission: Permission) -> str:
     if actor.may(permission):
         return ""
     refusal = denied(permission, kind=actor.organization_kind)
+    return _sentence(refusal)
+
+
+def why_not_attest(actor: Actor, relationship: ResellerRelationship) -> str:
+    """Return why the actor may not attest this customer's agreement; nothing for those who may (section 5.1)."""
+    try:
+        rules.check_may_attest(kind=actor.organization_kind, cloud=relationship.customer.organization.cloud)
+    except Refusal as refusal:
+        return _sentence(refusal)
+    return why_not(actor, Permission.AGREEMENT_ATTEST)
+
+
+def _sentence(refusal: Refusal) -> str:
     return _("%(reason)s Who can: %(who)s.") % {"reason": refusal.message, "who": refusal.who}

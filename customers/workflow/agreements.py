@@ -35,10 +35,10 @@ def attest_agreement(
     """Record that the customer accepted the current agreement, on the partner's word.
 
     Source: portal reference, section 5.1.
-    Raises: PermissionDenied, rules.AgreementExistsAlready, InvalidInput, Refusal.
+    Raises: PermissionDenied, ResellerRelationship.DoesNotExist, rules.AgreementExistsAlready, InvalidInput, Refusal.
     """
     actor.require(Permission.AGREEMENT_ATTEST)
-    relationship = ResellerRelationship.objects.locked(relationship_id)
+    relationship = ResellerRelationship.objects.visible_to(actor).active().locked(relationship_id)
     partner = Partner.objects.select_related("organization").get(pk=relationship.partner_id)
     organization = relationship.customer.organization
     rules.check_attestation(

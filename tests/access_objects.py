@@ -1,0 +1,245 @@
+"""One object of each kind that an address can name, for the tests that open every address (tests/test_access_sweep.py).
+
+A new parameter in the URL map needs a line in OBJECTS; without it those tests fail and name it. A builder gets the
+membership that looks at the object and returns what stands in the address.
+"""
+
+import datetime
+import json
+import uuid
+from collections.abc import Callable
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from customers.enums import RelationshipKind
+from customers.models import Customer, RelationshipInvitation, ResellerRelationship, SavedView, Tag
+from portal.accounts.enums import AccountEvent, Role
+from portal.accounts.models import Membership, UserInvitation
+from portal.accounts.permissions import ROLES_BY_KIND
+from portal.audit import log
+from portal.core.links import make_token
+from portal.notifications.models import ActionItem
+from tests.factories import make_member, make_organization, make_partner
+from tests.sign_in import SoftwarePasskey
+
+SOON = datetime.timedelta(days=3)
+
+
+def colleague(member: Membership) -> object:
+    """A person of the same organization who holds the least of its roles."""
+    known = [role for role in Role if role in ROLES_BY_KIND[member.organization.kind]]
+    return make_member(member.organization, known[-1]).user_id
+
+
+def user_invitation(member: Membership) -> object:
+    known = [role for role in Role if role in ROLES_BY_KIND[member.organization.kind]]
+    now = timezone.now()
+    return UserInvitation.objects.create(
+        organization=member.organization,
+        email=f"{uuid.uuid4().hex}@example.com",
+        name="Kim",
+        roles=[str(known[-1])],
+        token_hash=make_token(),
+        invited_by=member.user,
+        created_at=now,
+        sent_at=now,
+        expires_at=now + SOON,
+    ).pk
+
+
+def session(member: Membership) -> object:
+    """Another browser in which the person is signed in."""
+    store = SessionStore()
+    store.create()
+    return UserSession.objects.create(
+        user=member.user, session_key=store.session_key, ip="192.0.2.1", user_agent="curl/8", data={}
+    ).pk
+
+
+def passkey(member: Membership) -> object:
+    options = {"user": {"id": "AAAA"}, "rp": {"id": "testserver"}, "challenge": "AAAA"}
+    credential = json.loads(SoftwarePasskey().create({"publicKey": options}))
+    return Authenticator.objects.create(
+        user=member.user, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": credential}
+    ).pk
+
+
+def provider_account(member: Membership) -> object:
+    return SocialAccount.objects.create(user=member.user, provider="entra", uid=uuid.uuid4().hex).pk
+
+
+def event(member: Membership) -> object:
+    return log.record(
+        event_type=AccountEvent.ORGANIZATION_UPDATED,
+        organization_ids=[member.organization_id],
+        subject_type="organization",
+        subject_id=member.organization_id,
+        actor=None,
+        occurred_at=timezone.now(),
+    ).public_id
+
+
+def action_item(member: Membership) -> object:
+    return ActionItem.objects.create(
+        organization=member.organization,
+        roles=list(member.roles),
+        kind="recommended",
+        event_id=uuid.uuid4(),
+        event_type="test",
+        workspace="account-settings",
+        title={"en": "Title", "fr": "Titre", "sv": "Titel"},
+        subject_type="test",
+        subject_id=uuid.uuid4(),
+        created_at=timezone.now(),
+        url="/help/",
+    ).pk
+
+
+def customer(member: Membership) -> object:
+    """A customer of the member's partner; of other kinds of organization nobody has customers."""
+    if not member.organization.is_partner:
+        return uuid.uuid4()
+    organization = make_organization()
+    row = Customer.objects.create(organization=organization)
+    ResellerRelationship.objects.create(
+        partner=member.organization.partner,
+        customer=row,
+        kind=RelationshipKind.DIRECT,
+        customer_name=organization.name,
+        customer_domain=organization.domain,
+        customer_country=organization.country,
+        created_at=timezone.now(),
+    )
+    return row.pk
+
+
+def relationship_of_a_customer(member: Membership) -> object:
+    """A partner of the member's customer organization, with administration rights that can be taken back."""
+    row, _ = Customer.objects.get_or_create(organization=member.organization)
+    return ResellerRelationship.objects.create(
+        partner=make_partner().partner,
+        customer=row,
+        kind=RelationshipKind.DIRECT,
+        has_admin_rights=True,
+        customer_name=member.organization.name,
+        customer_domain=member.organization.domain,
+        customer_country=member.organization.country,
+        created_at=timezone.now(),
+    ).pk
+
+
+def saved_view(member: Membership) -> object:
+    return SavedView.objects.create(
+        user=member.user, organization=member.organization, name=uuid.uuid4().hex, created_at=timezone.now()
+    ).pk
+
+
+def tag(member: Membership) -> object:
+    return Tag.objects.create(
+        partner=member.organization.partner, name=uuid.uuid4().hex[:20], created_at=timezone.now()
+    ).pk
+
+
+def relationship_invitation(member: Membership) -> object:
+    now = timezone.now()
+    return RelationshipInvitation.objects.create(
+        partner=member.organization.partner,
+        include_admin_rights=False,
+        language="en",
+        customer_label="Bakery",
+        expected_domain=f"{uuid.uuid4().hex}.example",
+        recipient_email="owner@bakery.example",
+        message_subject="Your partner",
+        message_text="Hello\n[[link]]",
+        requested_by_id=member.user_id,
+        requested_by_name=member.user.name,
+        created_at=now,
+        expires_at=now + SOON,
+    ).pk
+
+
+# "app:parameter" as the URL map has them -> what builds the object. Parameters of pages open to all are not needed.
+OBJECTS: dict[str, Callable[[Membership], object]] = {
+    "accounts:user_id": colleague,
+    "accounts:invitation_id": user_invitation,
+    "accounts:session_id": session,
+    "accounts:factor_id": passkey,
+    "accounts:account_id": provider_account,
+    "audit:public_id": event,
+    "action_center:item_id": action_item,
+    "customers:customer_id": customer,
+    "customers:view_id": saved_view,
+    "customers:tag_id": tag,
+    "customers:invitation_id": relationship_invitation,
+    "customers:relationship_id": relationship_of_a_customer,
+}
+
+# Every page that takes a form: the events it writes, or why it writes none. That each event is written is tested with
+# the workflow of its app; here nobody adds a page that changes something in silence (quality row 29).
+WRITES: dict[str, tuple[str, ...] | str] = {
+    "accounts:profile": ("profile-updated",),
+    "accounts:change_password": ("password-changed",),
+    "accounts:set_password": ("password-changed",),
+    "accounts:end_session": ("session-ended",),
+    "accounts:end_other_sessions": ("session-ended",),
+    "accounts:disconnect_provider": ("sign-in-provider-disconnected",),
+    "accounts:add_authenticator_app": ("second-factor-added", "recovery-codes-generated"),
+    "accounts:add_passkey": ("second-factor-added", "recovery-codes-generated"),
+    "accounts:rename_passkey": ("second-factor-renamed",),
+    "accounts:remove_factor": ("second-factor-removed",),
+    "accounts:generate_recovery_codes": ("recovery-codes-generated",),
+    "accounts:invite": ("user-invited",),
+    "accounts:invitation_resend": ("user-invitation-resent",),
+    "accounts:invitation_revoke": ("user-invitation-revoked",),
+    "accounts:user_roles": ("user-roles-changed",),
+    "accounts:user_deactivate": ("user-deactivated",),
+    "accounts:user_reactivate": ("user-reactivated",),
+    "accounts:organization_edit": ("organization-updated",),
+    "accounts:partner_agreement_sign": ("partner-agreement-signed",),
+    "accounts:switch_organization": ("organization-switched",),
+    "accounts:joining": ("user-joined", "signed-in"),
+    "account_login": ("signed-in", "sign-in-failed"),
+    "mfa_authenticate": ("signed-in", "sign-in-failed"),
+    "mfa_login_webauthn": ("signed-in", "sign-in-failed"),
+    "openid_connect_login": "leads to the provider; the way back is logged",
+    "account_logout": ("signed-out",),
+    "account_reauthenticate": ("sign-in-failed",),
+    "account_reset_password": ("password-reset-requested",),
+    "account_reset_password_from_key_form": ("password-changed",),
+    "demo:sign_in_as": ("signed-in",),
+    "action_center:preferences": ("mail-preferences-changed",),
+    "action_center:change": ("action-items-archived", "action-items-restored"),
+    "action_center:open": "notes that one person has read one item, and changes nothing else",
+    "action_center:change_mails": ("email-sent-again", "email-settled"),
+    "customers:views": ("customer-view-saved",),
+    "customers:delete_view": ("customer-view-deleted",),
+    "customers:tags": ("customer-tag-created",),
+    "customers:assign_tags": ("customer-tagged",),
+    "customers:delete_tag": ("customer-tag-deleted",),
+    "customers:take_back_rights": ("admin-rights-removed-by-customer",),
+    "customers:new_relationship": ("reseller-relationship-requested",),
+    "customers:invitation_message": ("reseller-relationship-request-sent",),
+    "customers:resend_invitation": ("reseller-relationship-request-resent",),
+    "customers:revoke_invitation": ("reseller-relationship-request-revoked",),
+    "customers:bill_to": ("customer-billing-profile-updated",),
+    "customers:qualification": ("customer-qualification-updated",),
+    "customers:agreement": ("customer-agreement-created",),
+    "customers:permissions": ("customer-permissions-updated",),
+    **{
+        f"{entrance}:{step}": events
+        for entrance in ("admin_center", "government")
+        for step, events in {
+            "opened": "notes when somebody first opened the link, for the partner's list",
+            "accept": ("reseller-relationship-accepted-by-customer", "customer-agreement-created"),
+            "decline": ("reseller-relationship-declined-by-customer",),
+            "ask": ("reseller-relationship-question-asked",),
+            "mailbox": ("mailbox-code-sent",),
+            "code": "proves to this session that the person reads the mailbox; wrong codes are counted",
+            "register": ("customer-registered", "user-joined"),
+        }.items()
+    },
+}

@@ -103,9 +103,14 @@ def as_uuid(text: str) -> UUID | None:
         return None
 
 
+def _customers_of(actor: Actor) -> QuerySet[ResellerRelationship]:
+    """The active relationships in which the actor's organization is the partner: none for anybody but partners."""
+    return ResellerRelationship.objects.active().filter(partner_id=actor.organization_id)
+
+
 def customer_rows(actor: Actor, wanted: CustomerFilter) -> QuerySet[ResellerRelationship]:
     """Return the actor's customers that fit everything but the text, with what a row of the list shows."""
-    rows = ResellerRelationship.objects.visible_to(actor).active().filter(wanted.conditions())
+    rows = _customers_of(actor).filter(wanted.conditions())
     if actor.organization_kind == OrganizationKind.DIRECT_BILL:
         return rows.only(*LIST_COLUMNS)
     return rows.select_related("counterpart__organization").only(*LIST_COLUMNS, "counterpart__organization__name")
@@ -148,13 +153,13 @@ def _unindexed(column: str) -> Any:
 
 def customer_count(actor: Actor, wanted: CustomerFilter, *, sort: str = "name") -> int:
     """Count the customers that fit, up to one above COUNT_LIMIT: the page says "10,000+"."""
-    rows = ResellerRelationship.objects.visible_to(actor).active().filter(wanted.conditions(), wanted.matches(sort))
+    rows = _customers_of(actor).filter(wanted.conditions(), wanted.matches(sort))
     return rows[: COUNT_LIMIT + 1].count()
 
 
 def has_customers(actor: Actor) -> bool:
     """Say whether the actor's partner has any customer at all."""
-    return ResellerRelationship.objects.visible_to(actor).active().exists()
+    return _customers_of(actor).exists()
 
 
 def all_customers(actor: Actor, wanted: CustomerFilter, *, sort: str = "name") -> Iterator[ResellerRelationship]:
@@ -243,7 +248,7 @@ class CustomerDetail:
 
 def customer_of(actor: Actor, customer_id: UUID) -> ResellerRelationship:
     """Return the active relationship of the actor's partner with a customer, in one query. Raises: Http404."""
-    rows = ResellerRelationship.objects.visible_to(actor).active().filter(customer_id=customer_id)
+    rows = _customers_of(actor).filter(customer_id=customer_id)
     relationship = rows.select_related("customer__organization", "counterpart__organization", "profile").first()
     if relationship is None:
         raise Http404
@@ -288,7 +293,7 @@ def subscription_counts(actor: Actor, customer_id: UUID) -> dict[ProductTab, int
 
 def find_subscription(actor: Actor, subscription_id: UUID) -> Subscription | None:
     """Return a subscription of one of the actor's customers by its id, if the actor may see it."""
-    own_customers = ResellerRelationship.objects.visible_to(actor).active().values("customer_id")
+    own_customers = _customers_of(actor).values("customer_id")
     rows = Subscription.objects.visible_to(actor).filter(pk=subscription_id, customer_id__in=own_customers)
     return rows.select_related("customer__organization").first()
 

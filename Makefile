@@ -50,7 +50,7 @@ format: ready-to-test ## format code and templates
 	$(PYTHON) -m djlint templates --reformat --quiet
 
 bench: ready-to-test ## measure against the floors of the same run: ONLY=name
-	@$(LAUNCH) exec --data .build/bench --migrate -- $(PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY))
+	@$(LAUNCH) exec --data .build/bench -- $(PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 messages: ready-to-test ## collect the texts to translate into locale/
 	$(PYTHON) -m portal.local.messages

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class RelationshipKind(models.TextChoices):
@@ -13,7 +14,7 @@ class RelationshipKind(models.TextChoices):
 
 
 class RelationshipStatus(models.TextChoices):
-    ACTIVE = "active", _("Active")
+    ACTIVE = "active", pgettext_lazy("relationship", "Active")
     REMOVED = "removed", _("Removed")
 
 
@@ -88,7 +89,7 @@ class SubscriptionStatus(models.TextChoices):
     PENDING = "pending", _("Action needed")
     ACTIVE = "active", _("Active")
     SUSPENDED = "suspended", _("Suspended")
-    EXPIRED = "expired", _("Expired")
+    EXPIRED = "expired", pgettext_lazy("subscription", "Expired")
     DISABLED = "disabled", _("Disabled")
     DELETED = "deleted", _("Deleted")
 

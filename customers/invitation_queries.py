@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.enums import InvitationStatus
 from customers.models import (
@@ -28,7 +29,7 @@ from portal.notifications.models import OutgoingEmail
 # What the list shows as the state: the stored status, and for a pending request how far it has come.
 STATES: dict[str, tuple[str, Any]] = {
     "ready": ("neutral", _("Not sent")),
-    "sent": ("info", _("Sent")),
+    "sent": ("info", pgettext_lazy("request", "Sent")),
     "opened": ("info", _("Opened")),
     InvitationStatus.ACCEPTED: ("success", InvitationStatus.ACCEPTED.label),
     InvitationStatus.DECLINED: ("error", InvitationStatus.DECLINED.label),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OrganizationKind(models.TextChoices):
@@ -40,7 +41,7 @@ class Role(models.TextChoices):
 
 class PartnershipStatus(models.TextChoices):
     REQUESTED = "requested", _("Requested")
-    ACTIVE = "active", _("Active")
+    ACTIVE = "active", pgettext_lazy("relationship", "Active")
     ENDED = "ended", _("Ended")
 
 

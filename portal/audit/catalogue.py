@@ -5,6 +5,8 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from portal.core.fields import name_key
+
 
 def label(event_type: str) -> str:
     """Return the name of an event type; an event of code long gone keeps a readable form of its own name."""
@@ -14,7 +16,9 @@ def label(event_type: str) -> str:
 
 def choices() -> list[tuple[str, str]]:
     """Return every event type with its name, sorted by name in the reader's language."""
-    return sorted(((event_type, str(name)) for event_type, name in _labels().items()), key=lambda choice: choice[1])
+    return sorted(
+        ((event_type, str(name)) for event_type, name in _labels().items()), key=lambda choice: name_key(choice[1])
+    )
 
 
 @cache

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.actor import Actor
 from portal.audit import catalogue
+from portal.audit.field_names import FIELD_NAMES
 from portal.audit.models import AuditEvent, AuditEventParty, AuditSeal, Outcome
 
 TONES = {Outcome.SUCCEEDED: "success", Outcome.FAILED: "error", Outcome.PROGRESS: "info"}
@@ -139,9 +140,9 @@ def facts(values: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def field_label(name: str) -> str:
-    """Return a readable form of a field's name, in the reader's language where the portal knows the word."""
-    words = name.replace("_", " ").strip().capitalize()
-    return _(words) if words else name
+    """Return a field's name in the reader's language; one of code long gone keeps a readable form of its own."""
+    known = FIELD_NAMES.get(name)
+    return str(known) if known is not None else name.replace("_", " ").strip().capitalize()
 
 
 def text(value: Any) -> str:

@@ -5,6 +5,8 @@ from functools import lru_cache
 from babel import Locale
 from django.utils import translation
 
+from portal.core.fields import name_key
+
 
 @lru_cache(maxsize=16)
 def _names(language: str) -> dict[str, str]:
@@ -19,4 +21,4 @@ def country_name(code: str) -> str:
 
 def country_choices(codes: list[str]) -> list[tuple[str, str]]:
     """Return (code, name) pairs for a form, by name."""
-    return sorted(((code, country_name(code)) for code in codes), key=lambda pair: pair[1])
+    return sorted(((code, country_name(code)) for code in codes), key=lambda pair: name_key(pair[1]))

@@ -9,8 +9,11 @@ NAME_KEY_LENGTH = 200
 
 
 def name_key(name: str) -> str:
-    """Return a name as it sorts: without accents and case. The embedded PostgreSQL knows no language order."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    """Return a name as it sorts: without accents and case. The embedded PostgreSQL knows no language order.
+
+    A typographic apostrophe counts as the one on the keyboard, so that "Centre d'actions" is found.
+    """
+    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("’", "'"))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))[:NAME_KEY_LENGTH]
 
 

@@ -190,7 +190,7 @@ def test_a_role_opens_exactly_the_pages_the_table_allows(kind, role, client_for)
                 is_there = method == "POST" or response.status_code != 404 or page.view_name in PARTNERS_ONLY
                 right = right and not leads_to(response, CONFIRM) and is_there
             else:
-                right = response.status_code == 403 and escape(permission.label) in body
+                right = response.status_code == 403 and escape(str(permission.label)) in body
             if not right:
                 wrong[page.view_name, method] = response.status_code, response.headers.get("Location", "")
     assert not wrong

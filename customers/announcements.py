@@ -170,6 +170,37 @@ def announce_relationship(
     return event
 
 
+def announce_removal(
+    ended: list[ResellerRelationship], *, others: list[ResellerRelationship], actor: Actor, now: datetime.datetime
+) -> AuditEvent:
+    """Write the event of ended relationships, the acting partner's first, and tell the other partner's agents."""
+    event = log.record(
+        event_type=CustomerEvent.RELATIONSHIP_REMOVED,
+        organization_ids=list(dict.fromkeys([ended[0].customer_id, *(row.partner_id for row in (*ended, *others))])),
+        subject_type="reseller-relationship",
+        subject_id=ended[0].pk,
+        subject_name=ended[0].customer_name,
+        actor=actor,
+        occurred_at=now,
+        customer_id=ended[0].customer_id,
+        customer_name=ended[0].customer_name,
+        details={"kinds": [str(RelationshipKind(row.kind).value) for row in ended]},
+    )
+    deliveries.queue(event)
+    for row in others:
+        action_center.notify(
+            event=event,
+            organization_id=row.partner_id,
+            roles=AGENTS,
+            kind=ActionKind.TRANSACTIONAL,
+            workspace="customers",
+            title=_("%(partner)s removed its reseller relationship with %(customer)s"),
+            title_params={"partner": actor.organization_name, "customer": row.customer_name},
+            url=absolute_url("", "customers:list"),
+        )
+    return event
+
+
 def announce_customer(
     event_type: CustomerEvent,
     customer: Customer,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import agreements, invitations, my_partners, pages, saved_views, subscriptions, tags
+from customers.views import agreements, invitations, my_partners, pages, relationships, saved_views, subscriptions, tags
 from customers.views import list as customer_list
 
 app_name = "customers"
@@ -37,5 +37,6 @@ urlpatterns = [
     path("<uuid:customer_id>/account/qualification/", pages.qualification, name="qualification"),
     path("<uuid:customer_id>/account/agreement/", agreements.agreement, name="agreement"),
     path("<uuid:customer_id>/account/permissions/", pages.permissions, name="permissions"),
+    path("<uuid:customer_id>/account/remove/", relationships.remove_relationship, name="remove_relationship"),
     path("<uuid:customer_id>/activity/", pages.activity, name="activity"),
 ]

@@ -12,12 +12,20 @@ from portal.accounts.models import Organization, Partner, User
 MAX_TAG_LENGTH = 50
 
 
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def locked(self, customer_id: uuid.UUID) -> "Customer":
+        """The customer, its row locked until the open transaction ends; relationships are locked after it."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=customer_id)
+
+
 class Customer(models.Model):
     """What a customer organization has beyond any other, the same for all its partners."""
 
     organization = models.OneToOneField(Organization, on_delete=models.PROTECT, primary_key=True)
     registration_number = models.CharField(max_length=60, blank=True)
     qualification = models.CharField(max_length=30, choices=Qualification.choices, default=Qualification.NONE)
+
+    objects = CustomerQuerySet.as_manager()
 
     def __str__(self) -> str:
         return str(self.organization_id)

@@ -38,6 +38,10 @@ class ResellerRelationshipQuerySet(models.QuerySet["ResellerRelationship"]):
         """The relationship, its row locked until the open transaction ends."""
         return self.select_for_update(of=("self",), no_key=True).get(pk=relationship_id)
 
+    def locked_all(self) -> Self:
+        """These relationships, locked in one order everywhere so that nobody waits in a circle."""
+        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
+
 
 class ResellerRelationship(models.Model):
     """Lets a partner buy for a customer (R4, R10). Two rows for the indirect model: the provider's and the reseller's.

@@ -83,6 +83,7 @@ def account(request: PortalRequest, customer_id: UUID) -> HttpResponse:
             "why_not": {
                 "tag": why_not(actor, Permission.CUSTOMER_TAG),
                 "update": why_not(actor, Permission.CUSTOMER_UPDATE),
+                "remove": why_not(actor, Permission.RELATIONSHIP_REMOVE),
                 "attest": why_not_attest(actor, relationship),
                 "permissions": why_not(actor, Permission.CUSTOMER_SET_PERMISSIONS),
             },

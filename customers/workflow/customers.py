@@ -97,8 +97,9 @@ def set_qualification(
     Source: API reference, section 3.7. Raises: PermissionDenied, DoesNotExist, rules.QualificationNotAllowed.
     """
     actor.require(Permission.CUSTOMER_UPDATE)
-    relationship = ResellerRelationship.objects.visible_to(actor).active().locked(relationship_id)
-    customer = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=relationship.customer_id)
+    own = ResellerRelationship.objects.visible_to(actor).active()
+    customer = Customer.objects.locked(own.get(pk=relationship_id).customer_id)  # first, as everywhere: decision 0012
+    relationship = own.locked(relationship_id)
     if customer.qualification == qualification:
         return customer
     rules.check_can_qualify(customer, qualification)

@@ -4,10 +4,11 @@ import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from customers import rules
-from customers.announcements import announce_relationship
+from customers.announcements import announce_relationship, announce_removal
 from customers.enums import CustomerEvent, RelationshipKind, RelationshipStatus
 from customers.models import Customer, ResellerRelationship
 from portal.accounts.actor import Actor
@@ -26,9 +27,10 @@ def start_relationships(
     """Create what is missing of a customer's relationships with a partner and its reseller, the partner's first.
 
     Called inside the transaction of accepting a request or adding a customer. Race-free: the unique constraint on
-    active pairs decides, and an existing row is taken as it is.
+    active pairs decides, and an existing row is taken as it is. The customer's lock keeps a removal from passing by.
     """
-    customer, _created = Customer.objects.get_or_create(organization=customer_organization)
+    Customer.objects.get_or_create(organization=customer_organization)
+    customer = Customer.objects.locked(customer_organization.pk)
     kind = RelationshipKind.PROVIDER if reseller else RelationshipKind.DIRECT
     wanted = [(partner, kind, reseller)]
     if reseller:
@@ -56,21 +58,42 @@ def start_relationships(
 
 
 @transaction.atomic
-def remove_relationship(*, relationship_id: UUID, actor: Actor, now: datetime.datetime) -> ResellerRelationship:
-    """End a partner's relationship with a customer, when nothing is billed to it any more.
+def remove_relationship(*, relationship_id: UUID, actor: Actor, now: datetime.datetime) -> list[ResellerRelationship]:
+    """End a partner's relationship with a customer, when nothing is billed to it any more; returns all that ended.
 
-    Source: "Remove reseller relationship"; requirement R11.
-    Raises: PermissionDenied, rules.RelationshipNotActive, rules.RelationshipInUse.
+    A provider takes its reseller along; a reseller goes alone (decision 0012).
+    Source: portal reference, section 4.9; requirement R11.
+    Raises: PermissionDenied, ResellerRelationship.DoesNotExist, rules.RelationshipNotActive, rules.RelationshipInUse.
     """
     actor.require(Permission.RELATIONSHIP_REMOVE)
-    relationship = ResellerRelationship.objects.locked(relationship_id)
-    _check_active(relationship)
-    rules.check_can_remove(relationship)
+    asked = ResellerRelationship.objects.visible_to(actor).get(pk=relationship_id)
+    Customer.objects.locked(asked.customer_id)
+    pair = Q(pk=asked.pk) | Q(customer_id=asked.customer_id, counterpart_id=asked.partner_id)
+    rows = {row.pk: row for row in ResellerRelationship.objects.active().filter(pair).locked_all()}
+    _check_active(rows.get(asked.pk))
+    own = rows.pop(asked.pk)
+    rules.check_can_remove(own)
+    ended = [own]
+    for other in rows.values():
+        if other.kind == RelationshipKind.RESELLER:
+            ended.append(other)
+        else:  # the provider goes on without this reseller
+            other.counterpart = None
+            other.save(update_fields=["counterpart"])
+    for row in ended:
+        _end(row, now)
+    announce_removal(ended, others=list(rows.values()), actor=actor, now=now)
+    return ended
+
+
+def _end(relationship: ResellerRelationship, now: datetime.datetime) -> None:
+    """End one relationship, and the administration rights with it."""
     relationship.status = RelationshipStatus.REMOVED
     relationship.removed_at = now
-    relationship.save(update_fields=["status", "removed_at"])
-    announce_relationship(CustomerEvent.RELATIONSHIP_REMOVED, [relationship], actor=actor, now=now)
-    return relationship
+    if relationship.has_admin_rights:
+        relationship.has_admin_rights = False
+        relationship.admin_rights_removed_at = now
+    relationship.save(update_fields=["status", "removed_at", "has_admin_rights", "admin_rights_removed_at"])
 
 
 @transaction.atomic
@@ -97,8 +120,8 @@ def take_back_admin_rights(*, relationship_id: UUID, actor: Actor, now: datetime
     return relationship
 
 
-def _check_active(relationship: ResellerRelationship) -> None:
-    if relationship.status != RelationshipStatus.ACTIVE:
+def _check_active(relationship: ResellerRelationship | None) -> None:
+    if relationship is None or relationship.status != RelationshipStatus.ACTIVE:
         raise rules.RelationshipNotActive(
             _("This relationship was removed already."), next_step=_("Request a new relationship.")
         )

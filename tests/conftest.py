@@ -2,16 +2,38 @@
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.apps import apps
 from django.core.cache import caches
 from django.test import Client
 from django.utils import translation
 
+from customers.models import Market
 from portal.accounts.models import Membership
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run tests with real transactions last: they leave all tables empty, those that migrations fill too."""
+    items.sort(key=_empties_the_database)
+
+
+def _empties_the_database(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    return bool(mark and mark.kwargs.get("transaction")) or "transactional_db" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Fill again what such tests left empty in a database that is used once more (--reuse-db)."""
+    with django_db_blocker.unblock():
+        if not Market.objects.exists():
+            import_module("customers.migrations.0002_markets").load(apps, None)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -166,6 +167,22 @@ class Site:
             names = {name for name, _ in answer.getheaders()}
             merged = {name: ", ".join(answer.headers.get_all(name)) for name in names}
             return Answer(answer.status, merged, answer.read().decode(), time.monotonic() - began)
+
+
+@contextlib.contextmanager
+def worker(folder: Path, variables: dict[str, str]) -> Iterator[Path]:
+    """Run a Celery worker with one process; yield the file of what it writes."""
+    log = folder / "worker.log"
+    command = "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip --without-mingle"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, *command.split()], env=variables, cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield log
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 class Answer:

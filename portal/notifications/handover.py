@@ -9,10 +9,12 @@ from email.utils import parseaddr
 from types import TracebackType
 from typing import Self
 
+import structlog
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
+from portal.audit.models import AuditEvent
 from portal.core import sealing
 from portal.notifications.enums import Undelivered
 from portal.notifications.models import OutgoingEmail
@@ -60,8 +62,15 @@ def without_secrets(answer: str, secrets: Mapping[str, str]) -> str:
     return _CONTROL.sub(" ", answer).strip()[:ERROR_LENGTH]
 
 
+def request_id_of(email: OutgoingEmail) -> str:
+    """Return the id of the request that the mail comes from; empty where it comes from none."""
+    events = AuditEvent.objects.filter(public_id=email.event_id)
+    return events.values_list("request_id", flat=True).first() or ""
+
+
 def build_message(email: OutgoingEmail, secrets: Mapping[str, str]) -> EmailMultiAlternatives:
-    """Return the message as it goes out, its secrets in place."""
+    """Return the message as it goes out, its secrets in place, under the request id of the log."""
+    request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
     text, html_text = email.text, email.html
     for placeholder, value in secrets.items():
         text = text.replace(placeholder, value)
@@ -77,6 +86,7 @@ def build_message(email: OutgoingEmail, secrets: Mapping[str, str]) -> EmailMult
             "Auto-Submitted": "auto-generated",
             "X-Portal-Event": email.event_type,
             "X-Portal-Event-Id": str(email.event_id),
+            **({"X-Request-ID": request_id} if request_id else {}),
         },
     )
     message.attach_alternative(html_text, "text/html")

@@ -33,8 +33,9 @@ def send_waiting(*, clock: Clock) -> bool:
             email = claim_next(now=now) if now < end else None
             if email is None:
                 return now >= end
-            if not _hand_over(server, email, clock=clock):
-                return False  # the server is away: the next sweep tries again
+            with structlog.contextvars.bound_contextvars(request_id=handover.request_id_of(email)):
+                if not _hand_over(server, email, clock=clock):
+                    return False  # the server is away: the next sweep tries again
     return True
 
 

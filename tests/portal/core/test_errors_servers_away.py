@@ -6,7 +6,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from portal.accounts.enums import Role
@@ -23,13 +22,8 @@ SIGN_IN_AS = f"/demo/{membership_id(PERSON, PERSON.places[0][0])}/"
 
 @pytest.fixture
 def people(transactional_db):
-    """The people of the demo world, so that somebody can sign in. The log forgets nothing: it is emptied by force."""
+    """The people of the demo world, so that somebody can sign in."""
     loading.populate(now=timezone.now())
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute("TRUNCATE audit_auditevent, audit_auditeventparty, audit_auditseal, audit_unsealedevent CASCADE")
-        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def cookies_of(answer):

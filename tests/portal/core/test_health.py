@@ -1,10 +1,7 @@
 """/healthz, /readyz and /metrics."""
 
-import contextlib
 import datetime
 import re
-import subprocess
-import sys
 import time
 
 import pytest
@@ -166,19 +163,12 @@ def test_two_web_processes_add_up_their_counters(tmp_path):
 @pytest.mark.django_db(transaction=True)
 def test_a_real_worker_makes_the_portal_ready(tmp_path):
     variables = live.environment()
-    command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "--concurrency", "1", "--loglevel", "INFO"]
-    with live.Site(tmp_path, variables) as site, (tmp_path / "worker.log").open("wb") as output:
+    with live.Site(tmp_path, variables) as site:
         before = site.ask("/readyz").status
-        worker = subprocess.Popen(command, env=variables, cwd=live.PROJECT, stdout=output, stderr=output)
-        try:
-            end = time.monotonic() + 30
-            while time.monotonic() < end and site.ask("/readyz").status != 200:
+        with live.worker(tmp_path, variables):
+            end = time.monotonic() + 60
+            while (after := site.ask("/readyz")).status != 200 and time.monotonic() < end:
                 time.sleep(0.2)
-            after = site.ask("/readyz")
-        finally:
-            worker.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                worker.wait(20)
 
     assert before == 503
     assert (after.status, after.text) == (200, '{"database": "ok", "broker": "ok", "worker": "ok"}')

@@ -116,7 +116,7 @@ def test_a_server_that_ends_before_it_answers_is_told_in_one_line(supervisor, tm
 def test_a_server_that_never_answers_is_told_in_one_line(supervisor, tmp_path):
     child = supervisor.start(python_child("server", WAIT, tmp_path))
 
-    with pytest.raises(LaunchError, match=r"^server did not start: it gave no answer\."):
+    with pytest.raises(LaunchError, match=r"^server did not start: it gave no answer"):
         supervisor.wait_for(child, lambda: False, seconds=0.2)
 
 

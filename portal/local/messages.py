@@ -31,15 +31,20 @@ def extract_template(
             yield line, function, tuple(_doubled(text) for text in found), comments
 
 
-def collect() -> None:
-    """Write every text of the sources into the catalogue of each language; translations stay."""
-    BUILD_FOLDER.mkdir(exist_ok=True)
-    template = BUILD_FOLDER / "django.pot"
+def extract(template: Path) -> None:
+    """Write every text of the sources into a template of catalogues; run in the project's folder."""
     sources = [name for name in SOURCES if (PROJECT / name).is_dir()]
     keywords = [part for keyword in KEYWORDS for part in ("--keyword", keyword)]
     project = ("--project", "Partner Portal", "--version", "1")
     where = ("--mapping", "babel.cfg", "--add-location", "file", "--output", str(template))
     _babel("extract", *project, *where, *keywords, *sources)
+
+
+def collect() -> None:
+    """Write every text of the sources into the catalogue of each language; translations stay."""
+    BUILD_FOLDER.mkdir(exist_ok=True)
+    template = BUILD_FOLDER / "django.pot"
+    extract(template)
     for language in LANGUAGES:
         catalogue = Path("locale", language, "LC_MESSAGES", "django.po")
         common = (

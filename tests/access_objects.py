@@ -178,6 +178,36 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "customers:relationship_id": relationship_of_a_customer,
 }
 
+
+def _pages(app: str, names: str) -> set[str]:
+    return {f"{app}:{name}" for name in names.split()}
+
+
+_ENTRANCE = "invitation review opened accept decline ask mailbox code register"  # how customers answer by unique link
+
+# Pages that ask for no sign-in, and pages that ask for no permission. A page that joins them is a decision of its own.
+OPEN_TO_ALL = {
+    *("healthz", "readyz", "metrics", "gallery"),
+    *("account_login", "account_logout", "account_inactive", "mfa_authenticate", "mfa_login_webauthn"),
+    *("openid_connect_login", "openid_connect_callback"),
+    *("account_reset_password", "account_reset_password_done"),
+    *("account_reset_password_from_key", "account_reset_password_from_key_form"),
+    *_pages("accounts", "join joining"),
+    *_pages("admin_center", _ENTRANCE),
+    *_pages("government", _ENTRANCE),
+    # Mounted in the embedded run only.
+    *("mailbox", "mailbox_messages", "mailbox_mail", "mailbox_html"),
+    *_pages("demo", "sign_in sign_in_as"),
+}
+OPEN_TO_EVERY_ROLE = {
+    *("home", "help", "search", "account_reauthenticate"),
+    *_pages("accounts", "settings my_access roles switch_organization"),
+    *_pages("accounts", "profile security change_password set_password end_session end_other_sessions"),
+    *_pages("accounts", "disconnect_provider second_factor add_authenticator_app add_passkey rename_passkey"),
+    *_pages("accounts", "remove_factor recovery_codes download_recovery_codes generate_recovery_codes"),
+    *_pages("action_center", "overview completed archived preferences panel change item open"),
+}
+
 # Every page that takes a form: the events it writes, or why it writes none. That each event is written is tested with
 # the workflow of its app; here nobody adds a page that changes something in silence (quality row 29).
 WRITES: dict[str, tuple[str, ...] | str] = {
@@ -227,6 +257,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "customers:revoke_invitation": ("reseller-relationship-request-revoked",),
     "customers:bill_to": ("customer-billing-profile-updated",),
     "customers:qualification": ("customer-qualification-updated",),
+    "customers:remove_relationship": ("reseller-relationship-removed",),
     "customers:agreement": ("customer-agreement-created",),
     "customers:permissions": ("customer-permissions-updated",),
     **{

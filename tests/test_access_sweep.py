@@ -19,7 +19,7 @@ from portal.accounts.access import access_of
 from portal.accounts.enums import OrganizationKind, Role
 from portal.accounts.permissions import ROLE_PERMISSIONS, ROLES_BY_KIND
 from portal.audit import catalogue
-from tests.access_objects import OBJECTS, WRITES
+from tests.access_objects import OBJECTS, OPEN_TO_ALL, OPEN_TO_EVERY_ROLE, WRITES
 from tests.factories import make_member, make_organization, make_partner, make_user
 from tests.url_map import Page, pages
 
@@ -47,7 +47,8 @@ def access(page: Page):
     return access_of(page.callback, page.view_name)
 
 
-GUARDED = [page for page in PAGES if access(page) and not access(page).public]
+MARKED = [page for page in PAGES if access(page)]  # all of them, or the first test fails
+GUARDED = [page for page in MARKED if not access(page).public]
 
 
 class CheckedClient(Client):
@@ -143,7 +144,12 @@ def test_the_sweep_sees_the_portal():
 
 def test_every_page_says_who_may_open_it():
     assert not [page.view_name for page in PAGES if access(page) is None]
-    assert not [page.view_name for page in PAGES if not access(page).permission and not access(page).reason]
+    assert not [page.view_name for page in MARKED if not access(page).permission and not access(page).reason]
+
+
+def test_pages_without_a_permission_are_the_ones_we_decided_on():
+    assert {page.view_name for page in MARKED if access(page).public} == OPEN_TO_ALL
+    assert {page.view_name for page in GUARDED if not access(page).permission} == OPEN_TO_EVERY_ROLE
 
 
 def test_every_page_has_a_name_of_its_own():
@@ -167,7 +173,7 @@ def test_strangers_are_led_to_sign_in_from_every_page_that_is_not_public(client)
 
 def test_pages_open_to_all_never_ask_strangers_to_sign_in(client):
     client, wrong = checked(client), {}
-    for page in (page for page in PAGES if access(page).public and page.view_name not in PROBES):
+    for page in (page for page in MARKED if access(page).public and page.view_name not in PROBES):
         response, _ = send(client, "GET", address(page))
         if response.status_code == 403 or (leads_to(response, SIGN_IN) and "next=" in response.headers["Location"]):
             wrong[page.view_name] = response.status_code
@@ -267,7 +273,7 @@ def rows_written() -> dict[str, int]:
 def test_following_any_link_leaves_the_database_as_it_was(insiders):
     """Quality row 25: every page, with an object that is there, by GET and HEAD."""
     wrong = {}
-    for page in PAGES:
+    for page in MARKED:
         member, client = insiders.of(page)
         path = address(page, member if page in GUARDED else None)
         for method in ("GET", "HEAD"):
@@ -313,7 +319,7 @@ def takes_forms(page: Page, insiders) -> bool:
 
 
 def test_every_page_that_takes_a_form_says_what_it_writes_into_the_log(insiders):
-    forms = {page.view_name for page in PAGES if page.view_name not in PROBES and takes_forms(page, insiders)}
+    forms = {page.view_name for page in MARKED if page.view_name not in PROBES and takes_forms(page, insiders)}
     assert forms - WRITES.keys() == set(), "say in tests/access_objects.py what these write"
     assert WRITES.keys() - forms == set(), "these take no form"
 

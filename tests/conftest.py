@@ -25,15 +25,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _empties_the_database(item: pytest.Item) -> bool:
     mark = item.get_closest_marker("django_db")
-    return bool(mark and mark.kwargs.get("transaction")) or "transactional_db" in getattr(item, "fixturenames", ())
+    fixtures = getattr(item, "fixturenames", ())
+    return bool(mark and mark.kwargs.get("transaction")) or not {"transactional_db", "live_server"}.isdisjoint(fixtures)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Fill again what such tests left empty in a database that is used once more (--reuse-db)."""
     with django_db_blocker.unblock():
-        if not Market.objects.exists():
-            import_module("customers.migrations.0002_markets").load(apps, None)
+        _load_markets()
+
+
+@pytest.fixture(autouse=True)
+def markets_after_a_real_transaction(request):
+    """Give a test with real transactions the markets that the one before it emptied."""
+    if _empties_the_database(request.node):
+        request.getfixturevalue("transactional_db")
+        _load_markets()
+
+
+def _load_markets():
+    if not Market.objects.exists():
+        import_module("customers.migrations.0002_markets").load(apps, None)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, StrIndex
+from django.db.models.lookups import GreaterThan
 from django.http import Http404
 
 from customers.enums import CURRENT_STATUSES, TAB_FAMILIES, ProductTab, RelationshipKind
@@ -37,6 +38,8 @@ CUSTOMER_ORDERS: dict[str, tuple[str, ...]] = {
 }
 SUBSCRIPTION_ORDER = ("friendly_name", "pk")
 SHORTEST_PART = 3  # letters; a trigram index cannot find less
+INDEXED_PART = 12  # letters; more make the index slower and find no less: every domain may end in the same letters
+LONGEST_FREQUENT = 12  # letters; no longer text stands in one of fifty names
 NEAR = 2_000  # rows beyond the edge in which a frequent word fills the page
 EXPORT_BATCH = 2_000
 LIST_COLUMNS = (
@@ -86,13 +89,21 @@ class CustomerFilter:
             return Q()
         key, domain = name_key(self.text), self.text.lower()
         if len(key) >= SHORTEST_PART:
-            return Q(customer_name_key__contains=key) | Q(customer_domain__contains=domain)
+            return _holds("customer_name_key", key) | _holds("customer_domain", domain)
         return Q(customer_domain__startswith=domain) if "domain" in sort else Q(customer_name_key__startswith=key)
 
     @property
     def has_part(self) -> bool:
         """Say whether the text is looked for anywhere in the name, not only at its beginning."""
         return len(name_key(self.text)) >= SHORTEST_PART
+
+
+def _holds(column: str, text: str) -> Q:
+    """Return the condition that a column holds the text: its first letters by the index, then all of it."""
+    found = Q(**{f"{column}__contains": text[:INDEXED_PART]})
+    if len(text) <= INDEXED_PART:
+        return found
+    return found & Q(GreaterThan(StrIndex(column, Value(text)), Value(0)))
 
 
 def as_uuid(text: str) -> UUID | None:
@@ -126,23 +137,31 @@ def customer_page(
         return keyset_page(rows.filter(match), order=order, cursor=cursor, size=size)
 
     def fetch(ordered: QuerySet[ResellerRelationship], count: int) -> list[ResellerRelationship]:
-        return _search(ordered, match, count)
+        return _search(ordered, match, count, is_long=len(wanted.text) > LONGEST_FREQUENT)
 
     return keyset_page(rows, order=order, cursor=cursor, size=size, fetch=fetch)
 
 
-def _search(ordered: QuerySet[ResellerRelationship], match: Q, count: int) -> list[ResellerRelationship]:
+def _search(
+    ordered: QuerySet[ResellerRelationship], match: Q, count: int, *, is_long: bool
+) -> list[ResellerRelationship]:
     """Return the first ``count`` of the ordered rows that match, whether many of a million do or few.
 
     A frequent word stands on the next rows, a rare one is found by the trigram index and sorted. The planner cannot
     know which of the two is at hand when names that hold a word begin with it ("hotel"), so it is looked up, and in the
     second case the order is spelled so that no index offers itself for a walk over all rows (decision 0020).
     """
-    near = ordered.annotate(hit=Case(When(match, then=Value(1))))[:NEAR]
     matching = ordered.filter(match)
-    if near.aggregate(hits=Count("hit"))["hits"] < count:
+    if is_long or not _is_frequent(ordered, match, count):
         matching = matching.order_by(*[_unindexed(str(column)) for column in ordered.query.order_by])
     return list(matching[:count])
+
+
+def _is_frequent(ordered: QuerySet[ResellerRelationship], match: Q, count: int) -> bool:
+    """Say whether ``count`` of the next rows match."""
+    near = ordered.annotate(hit=Case(When(match, then=Value(1))))[:NEAR]
+    hits: int = near.aggregate(hits=Count("hit"))["hits"]
+    return hits >= count
 
 
 def _unindexed(column: str) -> Any:
@@ -174,6 +193,12 @@ def find_customers(actor: Actor, text: str, *, limit: int) -> list[ResellerRelat
     if customer_id is not None:
         return list(customer_rows(actor, CustomerFilter()).filter(customer_id=customer_id))
     return list(customer_page(actor, CustomerFilter(text=text), size=limit).rows)
+
+
+def customers_like(actor: Actor, *, name: str, country: str, limit: int = 5) -> list[ResellerRelationship]:
+    """Return the partner's customers of this name in this country: perhaps the one about to be added again."""
+    rows = ResellerRelationship.objects.visible_to(actor).active()
+    return list(rows.filter(customer_name_key=name_key(name), customer_country=country).order_by("pk")[:limit])
 
 
 # --- what the panels of the list offer -------------------------------------------------------------------------------

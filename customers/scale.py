@@ -121,6 +121,7 @@ def _load_batch(partner: Partner, first: int, last: int, seed: int) -> Made:
         for name, sql in _INSERTS.items():
             cursor.execute(sql, {"partner": partner.pk, "seed": seed, "latest": LATEST})
             made[name] = cursor.rowcount
+        cursor.execute("DROP TABLE batch")
     return Made(
         customers=made["customers"],
         relationships=made["relationships"],
@@ -191,7 +192,7 @@ def _analyze() -> None:
 # --- the statements -------------------------------------------------------------------------------------------------
 # dice(n, k): number k of customer n, spread evenly over the positive bigints and always the same for a seed.
 _BATCH_SQL = """
-CREATE TEMP TABLE batch ON COMMIT DROP AS
+CREATE TEMP TABLE batch AS
 WITH numbers AS (
     SELECT
         n,

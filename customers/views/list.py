@@ -7,8 +7,8 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils import dateformat, timezone
+from django.utils.formats import get_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from customers.enums import RelationshipKind
 from customers.forms.list import FILTERS, read_address, read_filter
 from customers.models import ResellerRelationship
 from customers.navigation import first_page
-from customers.views.reasons import why_not
+from customers.views.reasons import why_not, why_not_add
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
@@ -70,6 +70,8 @@ def _context(request: PortalRequest, address: ListAddress, page: Page[ResellerRe
         "is_narrowed": any(address.get(name) for name in FILTERS) or bool(address.get("cursor")),
         "exports": _exports(address),
         "why_not": {
+            "add": why_not_add(request.actor),
+            "request": why_not(request.actor, Permission.RELATIONSHIP_REQUEST),
             "tag": why_not(request.actor, Permission.CUSTOMER_TAG),
             "export": why_not(request.actor, Permission.CUSTOMER_EXPORT),
         },
@@ -89,6 +91,7 @@ def _rows(request: PortalRequest, page: Iterable[ResellerRelationship]) -> list[
     link = first.removeprefix(f"{start}{UUID(int=0)}/")
     kinds = {kind.value: str(kind.label) for kind in RelationshipKind}
     with_counterpart = request.actor.organization_kind in COUNTERPARTS
+    date_format = get_format("SHORT_DATE_FORMAT")
     copy_label, menu_label = _("Copy the Microsoft ID of %(name)s"), _("More for %(name)s")
     return [
         {
@@ -100,7 +103,7 @@ def _rows(request: PortalRequest, page: Iterable[ResellerRelationship]) -> list[
             "kind": kinds[row.kind],
             "counterpart": row.counterpart.organization.name if with_counterpart and row.counterpart else "",
             "tags": _tags(row.tags) if row.tags else "",
-            "created_on": date_format(row.created_at, "SHORT_DATE_FORMAT"),
+            "created_on": dateformat.format(row.created_at, date_format),
             "created_at": row.created_at.isoformat(timespec="seconds"),
             "url": f"{start}{row.customer_id}/",
             "first_url": f"{start}{row.customer_id}/{link}",

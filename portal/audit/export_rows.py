@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.accounts.actor import Actor
 from portal.audit import catalogue
@@ -22,7 +23,7 @@ def header() -> list[str]:
         _("E-mail address"),
         _("Organization"),
         _("Outcome"),
-        _("Subject"),
+        pgettext("audit", "Subject"),
         _("Subject type"),
         _("Subject ID"),
         _("Before"),

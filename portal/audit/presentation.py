@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.accounts.actor import Actor
 from portal.audit import catalogue
@@ -91,7 +92,7 @@ def detail(party: AuditEventParty, actor: Actor) -> Detail:
     subject = " · ".join(filter(None, (event.subject_name, event.subject_id)))
     facts_ = [
         {"label": _("Event type"), "value": event.event_type},
-        {"label": _("Subject"), "value": subject, "hint": field_label(event.subject_type)},
+        {"label": pgettext("audit", "Subject"), "value": subject, "hint": field_label(event.subject_type)},
         {"label": _("Organization of the person"), "value": event.actor_organization_name},
         {"label": _("E-mail address of the person"), "value": own_email(event, actor)},
     ]

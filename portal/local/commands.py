@@ -133,7 +133,11 @@ class Session:
         """Start web, worker and beat: the same commands as the Procfile's."""
         address = f"--host {place.host} --port {place.port}"
         schedule = self.folder.path / "beat-schedule"
-        self._start("web", "granian", f"{WEB} {address} portal.wsgi:application".split())
+        counters = self.folder.subfolder("metrics")  # of all web processes, for /metrics; of this run alone
+        for left_over in counters.glob("*.db"):
+            left_over.unlink()
+        web = f"{WEB} {address} portal.wsgi:application".split()
+        self._start("web", "granian", web, PROMETHEUS_MULTIPROC_DIR=str(counters))
         self._start("worker", "celery", WORKER.split())
         self._start("beat", "celery", [*BEAT.split(), "--schedule", str(schedule)])
 
@@ -148,12 +152,12 @@ class Session:
                 f"The portal is not ready after {READY_SECONDS:.0f} s ({missing}). See {self.folder.path}/logs."
             )
 
-    def _start(self, name: str, module: str, arguments: Sequence[str]) -> None:
+    def _start(self, name: str, module: str, arguments: Sequence[str], **more: str) -> None:
         self.supervisor.start(
             Child(
                 name=f"The {name} process",
                 argv=[sys.executable, "-m", module, *arguments],
-                environment=self._environment,
+                environment={**self._environment, **more},
                 log=self.folder.log(name),
                 restarts=True,
             )

@@ -17,7 +17,7 @@ from portal.accounts import announcements, queries
 from portal.accounts.actor import Actor
 from portal.accounts.enums import PARTNER_KINDS, AccountEvent, InvitationStatus, OrganizationKind, Role
 from portal.accounts.models import Membership, Organization, User, UserInvitation
-from portal.accounts.permissions import Permission, roles_allowing
+from portal.accounts.permissions import ROLES_BY_KIND, Permission, roles_allowing
 from portal.accounts.sign_in.devices import Device, Origin
 from portal.accounts.sign_in.sessions import IDLE
 from portal.accounts.workflow import invitations, organization, second_factors, sessions, users
@@ -83,7 +83,7 @@ class Story:
         for person in PEOPLE:
             is_partners = _kind_of(person) in PARTNER_KINDS
             if is_partners or _kind_of(person) == OrganizationKind.OPERATOR:
-                yield self._at(45), partial(set_up_second_factor, person, self._origin())
+                yield self._at(45), partial(_set_up_second_factor, person, self._origin())
             if is_partners:
                 yield from self._career(person)
             yield from self._sign_ins(person, count=self._sign_in_count(person) if is_partners else 2)
@@ -199,7 +199,18 @@ def _register(partner: DemoOrganization, now: datetime.datetime, when: datetime.
 
 
 def _sign_agreement(partner: DemoOrganization, when: datetime.datetime) -> None:
-    organization.sign_partner_agreement(actor=_leading_actor(partner.domain), now=when)
+    signer = _leading_actor(partner.domain)
+    organization.sign_partner_agreement(actor=signer, now=when)
+    action_center.notify(
+        event=AuditEvent.objects.filter(event_type=AccountEvent.PARTNER_AGREEMENT_SIGNED).latest("pk"),
+        organization_id=partner.id,
+        roles=ROLES_BY_KIND[partner.kind],
+        kind=ActionKind.TRANSACTIONAL,
+        workspace="account-settings",
+        title=_("%(name)s has signed the partner agreement"),
+        title_params={"name": signer.name},
+        body=_("Your organization can now buy for its customers."),
+    )
 
 
 def _update_profile(partner: DemoOrganization, changes: dict[str, str], when: datetime.datetime) -> None:
@@ -209,6 +220,23 @@ def _update_profile(partner: DemoOrganization, changes: dict[str, str], when: da
 def set_up_second_factor(person: DemoPerson, origin: Origin, when: datetime.datetime) -> None:
     """Give the person the authenticator app whose secret demo_accounts prints."""
     second_factors.add_authenticator_app(user_id=person.id, secret=totp_secret(person.email), origin=origin, now=when)
+
+
+def _set_up_second_factor(person: DemoPerson, origin: Origin, when: datetime.datetime) -> None:
+    """The person set it up, and is asked to keep the recovery codes that came with it."""
+    set_up_second_factor(person, origin, when)
+    home_id = organization_id(person.places[0][0])
+    events = AuditEvent.objects.filter(event_type=AccountEvent.SECOND_FACTOR_ADDED, subject_id=str(person.id))
+    action_center.notify(
+        event=events.filter(parties__organization_id=home_id).latest("pk"),
+        organization_id=home_id,
+        user_id=person.id,
+        kind=ActionKind.RECOMMENDED,
+        workspace="account-settings",
+        title=_("Keep your recovery codes in a safe place"),
+        body=_("They let you in when your phone is lost. Print them, or keep them in a password manager."),
+        url=reverse("accounts:security"),
+    )
 
 
 def _was_invited(person: DemoPerson, number: int, when: datetime.datetime) -> None:

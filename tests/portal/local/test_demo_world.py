@@ -169,6 +169,14 @@ def test_actions_and_mails_wait_in_the_language_of_who_gets_them(world):
     asked.refresh_from_db()
     assert asked.completed_at == NOW
 
+    for person in PEOPLE:
+        if person.places[0][0] in {partner.domain for partner in PARTNERS if partner.agreement_signed}:
+            membership = Membership.objects.select_related("user", "organization").get(
+                user__email=person.email, organization__domain=person.places[0][0]
+            )
+            shown = ActionItem.objects.visible_to(queries.make_actor(membership, membership.user))
+            assert {item.kind for item in shown} >= {ActionKind.RECOMMENDED, ActionKind.TRANSACTIONAL}, person.name
+
     mails = OutgoingEmail.objects.all()
     languages = dict(User.objects.values_list("email", "language"))
     assert {mail.language for mail in mails} == {"en", "fr", "sv"}

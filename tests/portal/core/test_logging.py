@@ -91,6 +91,15 @@ def test_a_request_leaves_one_line_with_its_id_and_without_its_query(logged, db)
     assert line["timestamp"].endswith("Z")
 
 
+@pytest.mark.parametrize(("proxies", "named"), [(0, "127.0.0.1"), (1, "203.0.113.5")])
+def test_the_line_names_the_address_that_our_own_proxies_vouch_for(logged, db, settings, proxies, named):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+
+    Client().get("/account/login/", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.5"})
+
+    assert logged()[-1]["ip"] == named
+
+
 def test_the_line_names_the_person_by_id_alone(logged, client_for):
     member = make_member()
 

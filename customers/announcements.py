@@ -13,6 +13,7 @@ from customers.models import Customer, CustomerAgreement, RelationshipInvitation
 from customers.rules import LINK_PLACEHOLDER
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
+from portal.accounts.models import User
 from portal.accounts.queries import people_with_role
 from portal.audit import log
 from portal.audit.models import AuditEvent
@@ -170,6 +171,61 @@ def announce_relationship(
     return event
 
 
+def announce_added(
+    relationships: list[ResellerRelationship],
+    *,
+    administrator: User,
+    token: str,
+    mail_context: Mapping[str, Any],
+    actor: Actor,
+    now: datetime.datetime,
+) -> AuditEvent:
+    """Log a new customer, mail its first administrator the link to choose a password, and tell the reseller."""
+    first = relationships[0]
+    event = announce_customer(
+        CustomerEvent.CUSTOMER_ADDED,
+        first.customer,
+        partner_ids=[row.partner_id for row in relationships],
+        actor=actor,
+        now=now,
+        after={"administrator": administrator.email, "administration rights": first.has_admin_rights},
+    )
+    outbox.queue_email(
+        template=f"customers/{CustomerEvent.CUSTOMER_ADDED}",
+        event=event,
+        recipients=[Recipient.of(administrator)],
+        context={
+            "partner_name": actor.organization_name,
+            "customer_name": first.customer_name,
+            "sign_in_name": administrator.email,
+            **mail_context,
+        },
+        secrets={"link": absolute_url(settings.BASE_URL, "account_reset_password_from_key", token)},
+    )
+    news = _("%(partner)s added the customer %(customer)s for you")
+    for row in relationships[1:]:
+        _tell_other_partner(
+            event, row, news, by=actor.organization_name, url=absolute_url("", "customers:customer", row.customer_id)
+        )
+    return event
+
+
+def _tell_other_partner(
+    event: AuditEvent, row: ResellerRelationship, news: action_center.Text, *, by: str, url: str
+) -> None:
+    """Let the agents of the other partner of the indirect model know what its provider or reseller did."""
+    action_center.notify(
+        event=event,
+        organization_id=row.partner_id,
+        roles=AGENTS,
+        kind=ActionKind.TRANSACTIONAL,
+        workspace="customers",
+        title=news,
+        title_params={"partner": by, "customer": row.customer_name},
+        url=url,
+    )
+
+
 def announce_removal(
     ended: list[ResellerRelationship], *, others: list[ResellerRelationship], actor: Actor, now: datetime.datetime
 ) -> AuditEvent:
@@ -187,17 +243,9 @@ def announce_removal(
         details={"kinds": [str(RelationshipKind(row.kind).value) for row in ended]},
     )
     deliveries.queue(event)
+    news = _("%(partner)s removed its reseller relationship with %(customer)s")
     for row in others:
-        action_center.notify(
-            event=event,
-            organization_id=row.partner_id,
-            roles=AGENTS,
-            kind=ActionKind.TRANSACTIONAL,
-            workspace="customers",
-            title=_("%(partner)s removed its reseller relationship with %(customer)s"),
-            title_params={"partner": actor.organization_name, "customer": row.customer_name},
-            url=absolute_url("", "customers:list"),
-        )
+        _tell_other_partner(event, row, news, by=actor.organization_name, url=absolute_url("", "customers:list"))
     return event
 
 

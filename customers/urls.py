@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from customers.views import agreements, invitations, my_partners, pages, relationships, saved_views, subscriptions, tags
+from customers.views import (
+    additions,
+    agreements,
+    invitations,
+    my_partners,
+    pages,
+    relationships,
+    saved_views,
+    subscriptions,
+    tags,
+)
 from customers.views import list as customer_list
 
 app_name = "customers"
@@ -17,9 +27,14 @@ urlpatterns = [
     path("tags/", tags.tags, name="tags"),
     path("tags/assign/", tags.assign_tags, name="assign_tags"),
     path("tags/<uuid:tag_id>/delete/", tags.delete_tag, name="delete_tag"),
+    path("new/", additions.add_customer, name="add_customer"),
+    path("new/agreement/", additions.add_customer_agreement, name="add_customer_agreement"),
+    path("new/review/", additions.add_customer_review, name="add_customer_review"),
+    path("new/done/", additions.add_customer_done, name="add_customer_done"),
     path("switch/", pages.switch, name="switch"),
     path("my-partners/", my_partners.my_partners, name="my_partners"),
     path("my-partners/<uuid:relationship_id>/rights/", my_partners.take_back_rights, name="take_back_rights"),
+    path("my-partners/<uuid:relationship_id>/agreement/", my_partners.agreement, name="accept_agreement"),
     path("requests/", invitations.invitations, name="invitations"),
     path("requests/new/", invitations.new_relationship, name="new_relationship"),
     path("requests/<uuid:invitation_id>/", invitations.invitation, name="invitation"),

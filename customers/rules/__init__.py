@@ -1,5 +1,13 @@
 """What is allowed with customers, relationships, invitations and agreements, and why not."""
 
+from customers.rules.additions import (
+    DomainTaken,
+    NewCustomer,
+    ResellersDoNotAdd,
+    check_may_add,
+    check_new_customer,
+    domain_taken,
+)
 from customers.rules.agreements import (
     AgreementExistsAlready,
     AgreementNotSigned,
@@ -73,9 +81,11 @@ __all__ = [
     "Blocker",
     "CloudMismatch",
     "CodeRefused",
+    "DomainTaken",
     "InvitationNotPending",
     "InvitationOpenAlready",
     "LinkUnusable",
+    "NewCustomer",
     "NotCustomerAdministrator",
     "OutsideMarket",
     "PartnersCannotBeCustomers",
@@ -83,6 +93,7 @@ __all__ = [
     "RelationshipInUse",
     "RelationshipNotActive",
     "ResellerNotYours",
+    "ResellersDoNotAdd",
     "TagInUse",
     "TooManyTags",
     "TooManyViews",
@@ -98,8 +109,10 @@ __all__ = [
     "check_invitation_pending",
     "check_link_usable",
     "check_mailbox",
+    "check_may_add",
     "check_may_attest",
     "check_message",
+    "check_new_customer",
     "check_not_a_partner",
     "check_not_related",
     "check_partner_cloud",
@@ -110,6 +123,7 @@ __all__ = [
     "check_tag_count",
     "clean_tag",
     "current_agreement_version",
+    "domain_taken",
     "find_link",
     "has_signed_agreement",
     "market_of",

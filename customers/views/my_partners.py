@@ -10,11 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers import invitation_queries as queries
+from customers.enums import RelationshipKind, RelationshipStatus
+from customers.forms.entrance import AcceptForm
+from customers.rules import current_agreement_version
 from customers.workflow import relationships as workflow
+from customers.workflow.agreements import accept_agreement
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal
-from portal.core.http import PortalRequest, page_or_fragment
+from portal.core.http import PortalRequest, page_or_fragment, posted
 
 
 @require_safe
@@ -51,3 +55,26 @@ def take_back_rights(request: PortalRequest, relationship_id: UUID) -> HttpRespo
         context={"relationship": relationship, "refusal": refusal},
         status=refusal.http_status if refusal else 200,
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.PARTNER_RELATIONSHIP_MANAGE)
+def agreement(request: PortalRequest, relationship_id: UUID) -> HttpResponse:
+    """Show the customer agreement, and record that the customer accepts it with this partner (R7)."""
+    relationship = queries.partner_of_customer(request.actor, relationship_id)
+    is_billing = relationship is not None and relationship.kind != RelationshipKind.RESELLER
+    if relationship is None or not is_billing or relationship.status != RelationshipStatus.ACTIVE:
+        raise Http404
+    form = AcceptForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        accept_agreement(relationship_id=relationship.pk, actor=request.actor, now=timezone.now())
+        messages.success(request, _("The customer agreement is accepted."))
+        return redirect("customers:my_partners")
+    version = current_agreement_version()
+    context = {
+        "relationship": relationship,
+        "form": form,
+        "agreement_version": version,
+        "agreement_template": f"agreements/customer/{version}.html",
+    }
+    return render(request, "customers/accept_agreement.html", context, status=422 if form.errors else 200)

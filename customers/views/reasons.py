@@ -17,6 +17,15 @@ def why_not(actor: Actor, permission: Permission) -> str:
     return _sentence(refusal)
 
 
+def why_not_add(actor: Actor) -> str:
+    """Return why the actor may not add a customer; nothing for those who may (R5)."""
+    try:
+        rules.check_may_add(kind=actor.organization_kind)
+    except Refusal as refusal:
+        return _sentence(refusal)
+    return why_not(actor, Permission.CUSTOMER_ADD)
+
+
 def why_not_attest(actor: Actor, relationship: ResellerRelationship) -> str:
     """Return why the actor may not attest this customer's agreement; nothing for those who may (section 5.1)."""
     try:

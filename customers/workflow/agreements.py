@@ -75,10 +75,21 @@ def _note_signed(agreement: CustomerAgreement) -> None:
     relationships.filter(has_agreement=False).update(has_agreement=True)
 
 
+@transaction.atomic
+def accept_agreement(*, relationship_id: UUID, actor: Actor, now: datetime.datetime) -> CustomerAgreement:
+    """Record that the customer accepts the agreement with a partner it has already, such as one that added it (R7).
+
+    Raises: PermissionDenied, ResellerRelationship.DoesNotExist.
+    """
+    actor.require(Permission.PARTNER_RELATIONSHIP_MANAGE)
+    own = ResellerRelationship.objects.visible_to(actor).active().exclude(kind=RelationshipKind.RESELLER)
+    return sign_agreement(relationship=own.locked(relationship_id), actor=actor, now=now)
+
+
 def sign_agreement(*, relationship: ResellerRelationship, actor: Actor, now: datetime.datetime) -> CustomerAgreement:
     """Record the customer's own acceptance of the current agreement, unless it signed that version before.
 
-    Called inside the transaction of accepting a request or of signing on the customer's own page.
+    Called inside the transaction of accepting a request or of accept_agreement.
     """
     version = rules.current_agreement_version()
     signed = CustomerAgreement.objects.filter(

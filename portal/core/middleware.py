@@ -79,7 +79,7 @@ class RequestLogMiddleware(RequestMiddleware):
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        """Name the address that sign-in counts tries by: what a stranger writes into X-Forwarded-For is not believed."""
+        """Name the address that sign-in counts tries by; what strangers write into X-Forwarded-For is not believed."""
         structlog.contextvars.bind_contextvars(ip=client_address(request))
 
     @staticmethod

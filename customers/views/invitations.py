@@ -48,10 +48,11 @@ def invitations(request: PortalRequest) -> HttpResponse:
     wanted = queries.InvitationFilter(text=address.get("q"), state=address.get("state"))
     page = queries.invitation_page(request.actor, wanted, cursor=address.get("cursor"), now=now)
     labels = {name: str(label) for name, (_tone, label) in queries.STATES.items()}
+    options = {"": _("All states"), **labels}
     context = {
         "rows": [(row, queries.STATES[queries.state_of(row, now=now)]) for row in page],
         "values": {"q": wanted.text, "state": wanted.state},
-        "states": [("", _("All states")), *labels.items()],
+        "states": [{"value": value, "label": label} for value, label in options.items()],
         "chips": address.chips({"q": wanted.text, "state": labels.get(wanted.state, "")}),
         "list_url": address.path,
         "pager": {

@@ -22,6 +22,7 @@ FIELD_NAMES = {
     # fields
     "address": _("Address"),
     "administration rights": _("Administration rights"),
+    "administrator": _("Administrator"),
     "agreed on": _("Agreed on"),
     "agreement_signed_by": _("Agreement signed by"),
     "agreement_version": _("Agreement version"),

@@ -107,9 +107,11 @@ INVARIANTS = [
     "portal.audit.invariants.breaches",
     "portal.notifications.invariants.breaches",
     "portal.webhooks.invariants.breaches",
+    "customers.invariants.breaches",
 ]
 OVERDUE_CHECKS = ["portal.audit.invariants.overdue", "portal.notifications.invariants.overdue"]
-DEMO_LOADERS = ["portal.local.demo.load"]
+DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load"]
+DEMO_CUSTOMER_PARTNERS = "customers.demo.partners_of_customers"
 
 # --- database, cache, sessions ---------------------------------------------------------------------------------------
 DATABASES = {"default": env.db("DATABASE_URL", default="postgresql://portal_app@127.0.0.1:5432/portal")}

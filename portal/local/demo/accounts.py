@@ -7,6 +7,7 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Membership, Organization
@@ -49,7 +50,8 @@ def totp_secrets() -> dict[UUID, str]:
 
 
 def document() -> dict[str, Any]:
-    """Return what scripts may rely on, ready for JSON. Apps come with the API, partners of customers with them."""
+    """Return what scripts may rely on, ready for JSON. Apps come with the API, partners from a setting."""
+    partners: dict[UUID, list[UUID]] = import_string(settings.DEMO_CUSTOMER_PARTNERS)()
     return {
         "base_url": settings.BASE_URL,
         "people": list(_people()),
@@ -60,7 +62,7 @@ def document() -> dict[str, Any]:
                 "name": customer.name,
                 "domain": customer.domain,
                 "country": customer.country,
-                "partners": [],
+                "partners": [str(partner_id) for partner_id in partners.get(customer.pk, [])],
             }
             for customer in Organization.objects.filter(kind=OrganizationKind.CUSTOMER).order_by("name_key", "pk")
         ],

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, StrIndex
 from django.db.models.lookups import GreaterThan
 from django.http import Http404
 
-from customers.enums import CURRENT_STATUSES, TAB_FAMILIES, ProductTab, RelationshipKind
+from customers.enums import CURRENT_STATUSES, TAB_FAMILIES, ProductTab, RelationshipKind, RelationshipStatus
 from customers.models import (
     CustomerAgreement,
     CustomerProfile,
@@ -116,12 +116,13 @@ def as_uuid(text: str) -> UUID | None:
 
 def _customers_of(actor: Actor) -> QuerySet[ResellerRelationship]:
     """The active relationships in which the actor's organization is the partner: none for anybody but partners."""
-    return ResellerRelationship.objects.active().filter(partner_id=actor.organization_id)
+    return ResellerRelationship.objects.filter(status=RelationshipStatus.ACTIVE, partner_id=actor.organization_id)
 
 
 def customer_rows(actor: Actor, wanted: CustomerFilter) -> QuerySet[ResellerRelationship]:
     """Return the actor's customers that fit everything but the text, with what a row of the list shows."""
-    rows = _customers_of(actor).filter(wanted.conditions())
+    conditions, rows = wanted.conditions(), _customers_of(actor)
+    rows = rows.filter(conditions) if conditions else rows
     if actor.organization_kind == OrganizationKind.DIRECT_BILL:
         return rows.only(*LIST_COLUMNS)
     return rows.select_related("counterpart__organization").only(*LIST_COLUMNS, "counterpart__organization__name")
@@ -134,7 +135,7 @@ def customer_page(
     order, rows = CUSTOMER_ORDERS[sort], customer_rows(actor, wanted)
     match = wanted.matches(sort)
     if not wanted.has_part:
-        return keyset_page(rows.filter(match), order=order, cursor=cursor, size=size)
+        return keyset_page(rows.filter(match) if match else rows, order=order, cursor=cursor, size=size)
 
     def fetch(ordered: QuerySet[ResellerRelationship], count: int) -> list[ResellerRelationship]:
         return _search(ordered, match, count, is_long=len(wanted.text) > LONGEST_FREQUENT)

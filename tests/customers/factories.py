@@ -45,7 +45,12 @@ def make_relationship(
         "customer_country": organization.country,
         "created_at": NOON,
     }
-    return ResellerRelationship.objects.create(**defaults | fields)
+    relationship = ResellerRelationship.objects.create(**defaults | fields)
+    for name in {*relationship.tags}:
+        make_tag(partner, name)
+    if relationship.has_agreement:
+        make_agreement(relationship)
+    return relationship
 
 
 def make_partnership(provider: Organization | None = None, reseller: Organization | None = None) -> Partnership:
@@ -114,5 +119,5 @@ def make_subscription(relationship: ResellerRelationship, **fields: Any) -> Subs
 
 
 def make_tag(partner: Organization, name: str) -> Tag:
-    """A word of the partner's."""
-    return Tag.objects.create(partner=partner.partner, name=name, created_at=NOON)
+    """A word of the partner's, the one it has already if it does."""
+    return Tag.objects.get_or_create(partner=partner.partner, name=name, defaults={"created_at": NOON})[0]

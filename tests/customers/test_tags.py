@@ -114,7 +114,7 @@ def test_taking_a_tag_away_creates_none():
     result = assign(agent_of(relationship), [relationship], ["Unknown"], TagChange.REMOVE)
 
     assert result.unchanged == [relationship.customer_name]
-    assert not Tag.objects.exists()
+    assert [tag.name for tag in Tag.objects.all()] == ["VIP"]
     assert not AuditEvent.objects.exists()
 
 

@@ -1,0 +1,42 @@
+"""What must hold of customers and relationships whatever happened (quality row 3, decision 0020)."""
+
+from collections.abc import Iterator
+
+from portal.core.invariants import found_by
+
+CHECKS = {
+    "Relationship that repeats another name, domain or country than its customer has": """
+        SELECT relationship.id::text
+        FROM customers_resellerrelationship AS relationship
+        JOIN accounts_organization AS organization ON organization.id = relationship.customer_id
+        WHERE (
+            relationship.customer_name, relationship.customer_name_key, relationship.customer_domain,
+            relationship.customer_country
+        ) IS DISTINCT FROM (organization.name, organization.name_key, lower(organization.domain), organization.country)
+    """,
+    "Relationship that is wrong about the customer agreement": """
+        SELECT relationship.id::text
+        FROM customers_resellerrelationship AS relationship
+        WHERE relationship.status = 'active' AND relationship.has_agreement <> EXISTS (
+            SELECT FROM customers_customeragreement AS agreement
+            WHERE agreement.customer_id = relationship.customer_id AND agreement.partner_id = CASE relationship.kind
+                WHEN 'reseller' THEN relationship.counterpart_id ELSE relationship.partner_id
+            END
+        )
+    """,
+    "Tag of a customer that its partner does not have": """
+        SELECT relationship.id::text
+        FROM customers_resellerrelationship AS relationship
+        WHERE relationship.status = 'active' AND EXISTS (
+            SELECT FROM unnest(relationship.tags) AS own (name)
+            WHERE NOT EXISTS (
+                SELECT FROM customers_tag AS tag WHERE tag.partner_id = relationship.partner_id AND tag.name = own.name
+            )
+        )
+    """,
+}
+
+
+def breaches() -> Iterator[str]:
+    """Yield a line for each relationship that its customer list shows wrongly."""
+    return found_by(CHECKS)

@@ -1,0 +1,48 @@
+"""What the customer list repeats is what is true (decision 0020)."""
+
+import pytest
+
+from customers import invariants
+from customers.models import ResellerRelationship, Tag
+from tests.customers.factories import make_agreement, make_indirect_relationships, make_relationship
+
+pytestmark = pytest.mark.django_db
+
+
+def found():
+    return sorted(invariants.breaches())
+
+
+def test_healthy_relationships_break_nothing():
+    of_provider, of_reseller = make_indirect_relationships(name="Łódź", domain="Lodz.example", tags=["VIP"])
+    make_agreement(of_provider)
+    of_reseller.has_agreement = True
+    of_reseller.save()
+    make_relationship(has_agreement=True)
+
+    assert found() == []
+
+
+@pytest.mark.parametrize("change", [{"customer_name": "x"}, {"customer_domain": "x"}, {"customer_country": "SE"}])
+def test_a_copy_that_is_not_the_customers_is_found(change):
+    row = make_relationship()
+    ResellerRelationship.objects.filter(pk=row.pk).update(**change)
+
+    assert found() == [f"Relationship that repeats another name, domain or country than its customer has: {row.pk}"]
+
+
+def test_a_wrong_note_of_the_agreement_is_found_at_partner_and_reseller():
+    of_provider, of_reseller = make_indirect_relationships()
+    make_agreement(of_provider)
+    direct = make_relationship(has_agreement=True)
+    ResellerRelationship.objects.filter(pk=direct.pk).update(has_agreement=False)
+
+    wrong = sorted([of_reseller.pk, direct.pk])
+    assert found() == [f"Relationship that is wrong about the customer agreement: {pk}" for pk in wrong]
+
+
+def test_a_tag_that_nobody_created_is_found():
+    row = make_relationship(tags=["VIP"])
+    Tag.objects.all().delete()
+
+    assert found() == [f"Tag of a customer that its partner does not have: {row.pk}"]

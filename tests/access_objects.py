@@ -258,6 +258,10 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "customers:bill_to": ("customer-billing-profile-updated",),
     "customers:qualification": ("customer-qualification-updated",),
     "customers:remove_relationship": ("reseller-relationship-removed",),
+    "customers:add_customer": "keeps what was typed in the session until it is reviewed",
+    "customers:add_customer_agreement": "keeps what was typed in the session until it is reviewed",
+    "customers:add_customer_review": ("customer-added",),
+    "customers:accept_agreement": ("customer-agreement-created",),
     "customers:agreement": ("customer-agreement-created",),
     "customers:permissions": ("customer-permissions-updated",),
     **{

@@ -128,8 +128,12 @@ def test_a_provider_sees_which_reseller_serves_a_customer(client_for):
         assert row.get_kind_display() in body
 
 
-def test_without_customers_the_page_says_what_to_do(agent):
-    assert b"No customers yet" in agent.get(LIST).content
+def test_without_customers_the_page_says_what_to_do(partner, agent, client_for):
+    link = re.compile(r'<a[^>]*class="button button--primary"[^>]*href="/customers/requests/new/"')
+    for browser, may in ((agent, True), (client_for(make_member(partner, Role.HELPDESK_AGENT)), False)):
+        body = browser.get(LIST).content.decode()
+        assert "No customers yet" in body
+        assert bool(link.search(body)) == may
 
 
 def test_when_nothing_is_found_the_page_offers_to_clear_the_filters(partner, agent):

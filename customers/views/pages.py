@@ -25,11 +25,10 @@ from portal.accounts.access import requires
 from portal.accounts.enums import Cloud
 from portal.accounts.permissions import Permission
 from portal.audit import presentation
-from portal.audit.queries import NEWEST_FIRST, LogFilter, activity_log
+from portal.audit.queries import LogFilter, log_page
 from portal.core.countries import country_name
 from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment, redirect_to
 from portal.core.listing import ListAddress
-from portal.core.pages import keyset_page
 
 SWITCH_LIMIT = 8
 
@@ -166,8 +165,7 @@ def activity(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     relationship = queries.customer_of(request.actor, customer_id)
     show_customer(request, relationship)
     address = ListAddress.read(request, {"cursor": None})
-    events = activity_log(request.actor, LogFilter(customer=str(customer_id)))
-    page = keyset_page(events, order=NEWEST_FIRST, cursor=address.get("cursor"))
+    page = log_page(request.actor, LogFilter(customer=str(customer_id)), cursor=address.get("cursor"))
     reader = presentation.RowReader(request.actor)
     context: dict[str, Any] = {
         "customer": relationship,

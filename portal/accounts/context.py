@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from portal.accounts.actor import Actor
 from portal.core import navigation
@@ -29,16 +30,21 @@ class Shell:
     shortcuts_enabled: bool = True
 
 
-def shell(request: HttpRequest) -> dict[str, Shell]:
-    """Return the shell for this request; also safe where an early middleware already refused."""
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the shell for this request, built once a template asks for it: a fragment never does."""
+    return {"shell": SimpleLazyObject(lambda: _frame(request))}
+
+
+def _frame(request: HttpRequest) -> Shell:
+    """Build the frame; also safe where an early middleware already refused."""
     frame = Shell(product_name=settings.PRODUCT_NAME, demo=settings.DEMO)
     actor: Actor | None = getattr(request, "actor", None)
     if not hasattr(request, "user") or not request.user.is_authenticated:
-        return {"shell": frame}
+        return frame
     frame.shortcuts_enabled = request.user.shortcuts_enabled
     if actor is None:
         frame.actor = {"name": str(request.user), "email": request.user.email, "initials": str(request.user)[:1]}
-        return {"shell": frame}
+        return frame
     frame.actor = {
         "name": actor.name,
         "email": actor.email,
@@ -60,7 +66,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
     _select(frame, request)
     _show_object(frame, request)
     frame.action_count = notifications.open_action_count(actor)
-    return {"shell": frame}
+    return frame
 
 
 def _workspace(space: navigation.Workspace, actor: Actor) -> dict[str, Any]:

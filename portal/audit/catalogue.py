@@ -3,6 +3,7 @@
 from functools import cache
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.module_loading import import_string
 
 from portal.core.fields import name_key
@@ -16,9 +17,14 @@ def label(event_type: str) -> str:
 
 def choices() -> list[tuple[str, str]]:
     """Return every event type with its name, sorted by name in the reader's language."""
-    return sorted(
-        ((event_type, str(name)) for event_type, name in _labels().items()), key=lambda choice: name_key(choice[1])
-    )
+    return _choices(translation.get_language() or settings.LANGUAGE_CODE)
+
+
+@cache
+def _choices(language: str) -> list[tuple[str, str]]:
+    with translation.override(language):
+        named = [(event_type, str(name)) for event_type, name in _labels().items()]
+    return sorted(named, key=lambda choice: name_key(choice[1]))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -21,22 +22,6 @@ from portal.audit.field_names import FIELD_NAMES
 from portal.audit.models import AuditEvent, AuditEventParty, AuditSeal, Outcome
 
 TONES = {Outcome.SUCCEEDED: "success", Outcome.FAILED: "error", Outcome.PROGRESS: "info"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One event in the list."""
-
-    public_id: UUID
-    url: str
-    occurred_at: datetime.datetime
-    moment: str
-    customer_name: str
-    action: str
-    performed_by: str
-    performed_for: str  # e-mail address of a colleague, organisation of anybody else
-    outcome: SafeString
-    toggle_label: str
 
 
 @dataclass(frozen=True)
@@ -62,28 +47,45 @@ class Detail:
 
 
 class RowReader:
-    """Turn parties into rows for one actor; what all rows share is made once."""
+    """Turn parties into rows of the list for one actor; what the rows share is made once."""
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
         self.statuses = {outcome.value: status(outcome) for outcome in Outcome}
         self.portal = performed_by_portal()
+        self.log_url = reverse("audit:log")
+        self.toggle_label = _("Details of %(action)s, %(moment)s")
+        self.actions: dict[str, str] = {}
+        self.days: dict[datetime.date, str] = {}
 
-    def row(self, party: AuditEventParty) -> Row:
+    def row(self, party: AuditEventParty) -> dict[str, Any]:
+        """Return the values that audit/_rows.html names."""
         event = party.event
-        action, at = catalogue.label(event.event_type), moment(event.occurred_at)
-        return Row(
-            public_id=event.public_id,
-            url=reverse("audit:event", args=[event.public_id]),
-            occurred_at=event.occurred_at,
-            moment=at,
-            customer_name=event.customer_name,
-            action=action,
-            performed_by=event.actor_name or self.portal,
-            performed_for=own_email(event, self.actor) or event.actor_organization_name,
-            outcome=self.statuses[event.outcome],
-            toggle_label=_("Details of %(action)s, %(moment)s") % {"action": action, "moment": at},
-        )
+        action, at = self._action(event.event_type), self._moment(event.occurred_at)
+        return {
+            "public_id": event.public_id,
+            "url": f"{self.log_url}{event.public_id}/",
+            "iso": event.occurred_at.isoformat(),
+            "moment": at,
+            "customer_name": event.customer_name,
+            "action": action,
+            "performed_by": event.actor_name or self.portal,
+            "performed_for": own_email(event, self.actor) or event.actor_organization_name,
+            "outcome": self.statuses[event.outcome],
+            "toggle_label": self.toggle_label % {"action": action, "moment": at},
+        }
+
+    def _action(self, event_type: str) -> str:
+        if event_type not in self.actions:
+            self.actions[event_type] = catalogue.label(event_type)
+        return self.actions[event_type]
+
+    def _moment(self, at: datetime.datetime) -> str:
+        """Return a moment to the second, its day in the reader's format; the log speaks UTC."""
+        at = at.astimezone(datetime.UTC)
+        if at.date() not in self.days:
+            self.days[at.date()] = date_format(at, "SHORT_DATE_FORMAT", use_l10n=True)
+        return f"{self.days[at.date()]} {at:%H:%M:%S}"
 
 
 def detail(party: AuditEventParty, actor: Actor) -> Detail:
@@ -117,10 +119,13 @@ def own_email(event: AuditEvent, actor: Actor) -> str:
     return event.actor_email if event.actor_organization_id == actor.organization_id else ""
 
 
-def moment(at: datetime.datetime) -> str:
-    """Return a moment to the second, in the reader's format; the log speaks UTC."""
-    at = at.astimezone(datetime.UTC)
-    return f"{date_format(at, 'SHORT_DATE_FORMAT', use_l10n=True)} {at:%H:%M:%S}"
+def options(choices: Iterable[tuple[str, Any]], chosen: str) -> SafeString:
+    """Draw the options of a drop-down: a loop in the template would cost more than the list below it."""
+    drawn = (
+        (value, mark_safe(" selected") if value == chosen else "", label)
+        for value, label in choices
+    )
+    return format_html_join("", '<option value="{}"{}>{}</option>', drawn)
 
 
 def status(outcome: Outcome) -> SafeString:

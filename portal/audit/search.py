@@ -21,10 +21,10 @@ def find(actor: Actor, text: str) -> Iterator[Result]:
     except Http404:
         return
     yield Result(
-        label=row.action,
-        url=row.url,
+        label=row["action"],
+        url=row["url"],
         kind=_("Events"),
         icon="activity",
-        description=f"{row.moment} UTC · {row.performed_by}",
+        description=f"{row['moment']} UTC · {row['performed_by']}",
         is_exact=True,
     )

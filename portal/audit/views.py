@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,14 +18,13 @@ from portal.accounts.permissions import Permission
 from portal.audit import catalogue, export_rows, presentation, queries
 from portal.audit.forms import ActivityLogForm
 from portal.audit.models import Outcome
-from portal.audit.queries import NEWEST_FIRST, LogFilter
+from portal.audit.queries import LogFilter
 from portal.core.exports import csv_response
 from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment
 from portal.core.listing import ListAddress
-from portal.core.pages import keyset_page, walk
 
 FIELDS = ("from", "to", "action", "customer", "person", "outcome", "id", "history")
-EXPORT_BATCH = 1000
+EXPORT_BATCH = 2000
 NOTHING_LISTED: dict[str, Any] = {
     "rows": [],
     "days": {},
@@ -50,10 +50,10 @@ def log(request: PortalRequest) -> HttpResponse:
         context={
             "errors": form.errors,
             "filters": {**values, **listed["days"]},
-            "actions": form.actions,
-            "outcomes": form.outcomes,
+            "actions": presentation.options(form.actions, address.get("action")),
+            "outcomes": presentation.options(form.outcomes, address.get("outcome")),
             "log_url": address.path,
-            "detail": None,  # all rows are closed
+            "opened": False,
             **listed,
         },
         status=200 if form.is_valid() else 422,
@@ -68,14 +68,15 @@ def log(request: PortalRequest) -> HttpResponse:
 def event(request: PortalRequest, public_id: UUID) -> HttpResponse:
     """Show one event; for htmx its row in the list, opened, or closed again with ``?closed``."""
     party = queries.event_detail(request.actor, public_id)
+    row, opened = presentation.RowReader(request.actor).row(party), "closed" not in request.GET
+    context = {"row": row, "detail": presentation.detail(party, request.actor)}
+    if is_fragment_request(request) and opened:
+        row["detail"] = render_to_string("audit/_detail.html", context, request)
     return page_or_fragment(
         request,
         page="audit/event.html",
-        fragment="audit/_row.html",
-        context={
-            "row": presentation.RowReader(request.actor).row(party),
-            "detail": None if "closed" in request.GET else presentation.detail(party, request.actor),
-        },
+        fragment="audit/_rows.html",
+        context={**context, "rows": [row], "opened": opened},
     )
 
 
@@ -86,7 +87,7 @@ def export(request: PortalRequest) -> HttpResponse | StreamingHttpResponse:
     form = ActivityLogForm(request.GET, today=timezone.now().date())
     if not form.is_valid():
         return log(request)
-    parties = walk(queries.activity_log(request.actor, form.wanted()), order=NEWEST_FIRST, size=EXPORT_BATCH)
+    parties = queries.log_rows(request.actor, form.wanted(), size=EXPORT_BATCH)
     allowed = while_allowed(request.actor, Permission.ACTIVITY_LOG_VIEW, parties, every=EXPORT_BATCH)
     filename = f"activity-log-{timezone.now():%Y-%m-%d}.csv"
     return csv_response(filename, export_rows.header(), export_rows.rows(allowed, request.actor))
@@ -103,9 +104,7 @@ def _address(request: PortalRequest) -> ListAddress:
 
 
 def _listed(request: PortalRequest, wanted: LogFilter, address: ListAddress) -> dict[str, Any]:
-    page = keyset_page(
-        queries.activity_log(request.actor, wanted), order=NEWEST_FIRST, cursor=request.GET.get("cursor", "")
-    )
+    page = queries.log_page(request.actor, wanted, cursor=request.GET.get("cursor", ""))
     reader = presentation.RowReader(request.actor)
     count = ngettext("%(count)s event on this page", "%(count)s events on this page", len(page)) % {"count": len(page)}
     return {

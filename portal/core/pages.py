@@ -92,11 +92,17 @@ def keyset_page(
     )
 
 
-def walk(rows: QuerySet[Row], *, order: Sequence[str], size: int) -> Iterator[Row]:
+def walk(
+    rows: QuerySet[Row],
+    *,
+    order: Sequence[str],
+    size: int,
+    fetch: Callable[[QuerySet[Row], int], list[Row]] = _first_rows,
+) -> Iterator[Row]:
     """Yield all rows by pages: flat memory, and no cursor or snapshot held open while a slow reader takes its time."""
     cursor, is_first = "", True
     while cursor or is_first:
-        page = keyset_page(rows, order=order, cursor=cursor, size=size)
+        page = keyset_page(rows, order=order, cursor=cursor, size=size, fetch=fetch)
         yield from page
         cursor, is_first = page.next_cursor, False
 

@@ -95,9 +95,7 @@ def test_a_number_changed_by_less_than_a_float_can_tell_is_named(events):
 def test_a_deleted_event_is_named(events):
     with tampering() as cursor:
         for table in ("audit_auditeventparty", "audit_auditseal"):  # what its owner can drop does not stop it
-            cursor.execute(
-                "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass", [table]
-            )
+            cursor.execute("SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass", [table])
             for (name,) in cursor.fetchall():
                 cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
         cursor.execute("DELETE FROM audit_auditevent WHERE id = %s", [events[2].pk])

@@ -100,7 +100,7 @@ def test_the_file_holds_exactly_what_all_pages_of_the_list_hold(client, partner,
     listed, address = [], reverse("audit:log")
     page = client.get(address, query)
     while True:
-        listed += [str(row.public_id) for row in page.context["rows"]]
+        listed += [str(row["public_id"]) for row in page.context["rows"]]
         if not page.context["pager"]["next_url"]:
             break
         page = client.get(page.context["pager"]["next_url"])

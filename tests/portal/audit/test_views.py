@@ -49,7 +49,7 @@ def happened(partner, *, days_ago=0, **fields):
 
 def shown(response):
     """The public ids of the events listed, in order."""
-    return [row.public_id for row in response.context["rows"]]
+    return [row["public_id"] for row in response.context["rows"]]
 
 
 def test_the_page_has_the_title_and_columns_of_the_original(client, partner, ada):

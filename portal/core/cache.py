@@ -39,6 +39,12 @@ class SpareCache(RedisCache):
     def has_key(self, key: str, version: int | None = None) -> bool:
         return bool(self._ask(super().has_key, key, version, when_away=False))
 
+    def clear(self) -> None:
+        """Forget our own copies alone: the broker's queue may stand in the same Redis."""
+        client = self._cache.get_client(None, write=True)  # type: ignore[attr-defined]
+        for key in client.scan_iter(match=f"{self.key_prefix}:*", count=1000):
+            client.delete(key)
+
     def _ask(self, method: Any, *args: Any, when_away: Any) -> Any:
         if away:
             return when_away

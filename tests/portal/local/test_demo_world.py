@@ -120,7 +120,7 @@ def test_ids_are_the_same_in_every_demo_world(populated):
 def test_what_happened_fills_the_logs_in_the_order_of_time_and_in_little_time(db):
     began = time.process_time()
     demo.load(now=NOW)
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 10  # some 3 where nothing else runs
 
     moments = list(AuditEvent.objects.order_by("pk").values_list("occurred_at", flat=True))
     assert moments == sorted(moments)

@@ -24,6 +24,26 @@ class Cloud(models.TextChoices):
     US_GOVERNMENT = "us_government", _("US Government")
 
 
+# Names of the markets a partner can belong to (A8); which countries form them is data of the customers app.
+MARKET_LABELS = {
+    "africa": _("Africa"),
+    "asia_pacific": _("Asia and Pacific"),
+    "australia": _("Australia"),
+    "brazil": _("Brazil"),
+    "canada": _("Canada"),
+    "china": _("China"),
+    "europe": _("Europe"),
+    "india": _("India"),
+    "japan": _("Japan"),
+    "korea": _("Korea"),
+    "latin_america": _("Latin America and Caribbean"),
+    "middle_east_cee": _("Middle East, Central and Eastern Europe"),
+    "new_zealand": _("New Zealand"),
+    "taiwan": _("Taiwan"),
+    "united_states": _("United States"),
+}
+
+
 class Role(models.TextChoices):
     """Roles of section 3.1 of the portal reference, and the one role of each other kind of organisation."""
 

@@ -1,5 +1,6 @@
 """The one base of expected refusals, and the facts every refusal tells."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -22,6 +23,12 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+    @property
+    def explanation(self) -> str:
+        """All of it in one paragraph, for a disabled command (X5)."""
+        who = gettext("Who can: %(who)s.") % {"who": self.who} if self.who else ""
+        return " ".join(str(part) for part in (self.message, who, self.next_step) if part)
 
 
 class PermissionDenied(Refusal):

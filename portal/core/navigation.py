@@ -29,6 +29,7 @@ class Item:
     permission: str = ""
     description: Text = ""
     group: Text = ""
+    icon: str = ""  # of an action; pages show their workspace's
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Workspace:
 class ObjectNavigation:
     """The left navigation of one object, such as a customer, which stands in for its workspace's (reference 1.5).
 
-    ``switch_url`` answers a search for other objects of the kind (``q`` in, a list of links out); without JavaScript the
-    search leads to ``list_url``.
+    ``switch_url`` answers a search for other objects of the kind (``q`` in, a list of links out); without JavaScript
+    the search leads to ``list_url``.
     """
 
     title: str

@@ -77,7 +77,7 @@ def _page(item: navigation.Item, space: navigation.Workspace, kind: str) -> Resu
         label=str(item.label),
         url=reverse(item.url_name),
         kind=kind,
-        icon=space.icon,
+        icon=item.icon or space.icon,
         description=" · ".join(str(text) for text in (space.label, item.description) if text),
     )
 

@@ -89,7 +89,12 @@ def search(request: PortalRequest) -> HttpResponse:
 def _quick_starts(request: PortalRequest) -> list[dict[str, Any]]:
     """The first things this person may do, from the menus of all workspaces."""
     return [
-        {"label": item.label, "url": reverse(item.url_name), "description": item.description, "icon": space.icon}
+        {
+            "label": item.label,
+            "url": reverse(item.url_name),
+            "description": item.description,
+            "icon": item.icon or space.icon,
+        }
         for space in navigation.workspaces_for(request.actor)
         for item in space.actions_for(request.actor)
     ][:QUICK_STARTS]

@@ -118,6 +118,10 @@
     if (!button) return;
     if (button.dataset.copy !== undefined) copy(button);
     if (button.dataset.dismiss) dismiss(button);
+    if (button.dataset.close !== undefined && button.closest("dialog[open]")) { // on a page of its own it is a link
+      event.preventDefault();
+      button.closest("dialog").close();
+    }
     if (button.dataset.needs && button.getAttribute("aria-disabled") === "true") {
       event.preventDefault();
       announce(button.title);

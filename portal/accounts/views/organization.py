@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts import queries
 from portal.accounts.access import fresh_sign_in, requires
-from portal.accounts.enums import Cloud, OrganizationKind, PartnershipStatus
+from portal.accounts.enums import MARKET_LABELS, Cloud, OrganizationKind, PartnershipStatus
 from portal.accounts.forms import AgreementForm, OrganizationForm
 from portal.accounts.models import Partner, PartnerLocation, Partnership
 from portal.accounts.permissions import Permission
@@ -41,7 +41,7 @@ def organization(request: PortalRequest) -> HttpResponse:
             "country": country_name(own.country),
             "language": dict(settings.LANGUAGES).get(own.language, own.language),
             "partner": partner,
-            "market": partner.market if partner else "",
+            "market": MARKET_LABELS.get(partner.market, partner.market) if partner else "",
             "locations": [{"place": place, "country": country_name(place.country)} for place in _places(partner)],
             "partnerships": [_partnership(row, own.pk) for row in queries.partnerships_of(request.actor)],
             "agreement": _agreement(partner),

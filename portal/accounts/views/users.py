@@ -32,6 +32,7 @@ from portal.core.pages import keyset_page, walk
 
 DEFAULT_ORDER = "name"
 EXPORT_BATCH = 500
+TIMELINE_LENGTH = 20  # most entries are sign-ins; the rest stands in the activity log
 
 
 @require_safe
@@ -99,7 +100,7 @@ def _export_rows(members: Iterator[Membership]) -> Iterator[tuple[object, ...]]:
 def user(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """Show one person: roles, what may be done with it, and what happened to it."""
     member = queries.user_detail(request.actor, user_id)
-    events = log.timeline(request.actor, "user", user_id)
+    events = log.timeline(request.actor, "user", user_id, limit=TIMELINE_LENGTH)
     return render(
         request,
         "accounts/user.html",

@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory
 
 from portal.accounts.enums import Role
 from portal.core.middleware import MalformedRequestMiddleware
+from portal.core.tasks import heartbeat
 from tests.factories import make_member, make_partner, make_user
 from tests.url_map import pages
 
@@ -84,7 +85,8 @@ def check(response):
 
 @pytest.fixture
 def admin(client_for):
-    """A client that may do almost everything, so that requests reach the views."""
+    """A client that may do almost everything, so that requests reach the views; /readyz has seen a worker."""
+    heartbeat()
     return client_for(make_member(make_partner(), *EVERYTHING))
 
 

@@ -90,6 +90,7 @@ def run() -> Report:
     for site, size in ((small, "small"), (large, "large")):
         for name, query in site.pages.items():
             candidates[f"{name} {size}"] = site.list(query)
+    candidates["frame"] = large.page(reverse("help"))
     candidates["fragment"] = large.list({}, HTMX)
     candidates["count"] = large.page(reverse("customers:count"), HTMX)
     candidates["account"] = large.page(reverse("customers:account", args=[FIRST_CUSTOMER]))
@@ -121,6 +122,7 @@ def run() -> Report:
     for what, name, floor, floor_name, limit in against_floors:
         report.lines.append(Line(what, costs[name], "ms", floor_name, costs[name] / floor, limit))
     report.notes.append(f"floors: b = {b:.2f} ms, c1 = {c1:.2f} ms = {c1 / b:.1f} b")
+    report.notes.append(f"the frame of every page alone (help): {costs['frame']:.2f} ms = {costs['frame'] / c1:.2f} c1")
     rare = costs["rare large"] / costs["rare small"]
     report.notes.append(f"search for one customer by its domain: {rare:.2f} × the same at 10,000 (a trigram index)")
     counts = {name: (small.queries(small.pages[name]), large.queries(large.pages[name])) for name in small.pages}

@@ -140,11 +140,18 @@ def spoken(template: str) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("template", "expected"),
     [
-        ('<p class="muted">{% translate "Yes" %} Nobody knows &nbsp; {{ name|default:"–" }} {name}</p>', ["Nobody", "knows"]),
+        (
+            '<p class="muted">{% translate "Yes" %} Nobody knows &nbsp; {{ name|default:"–" }} {name}</p>',
+            ["Nobody", "knows"],
+        ),
         ('<button aria-label="Close" class="button">{% icon "close" %}</button>', ["Close"]),
         ('{% include "a.html" with label="Close it" icon_name="close" only %}', ["Close it"]),
         ("{% blocktranslate trimmed with a=b %}Kept {{ a }}{% endblocktranslate %}{# Words #}<kbd>Esc</kbd>", []),
-        ('{% block body_class %}canvas{% endblock body_class %}{{ at|date:"SHORT_DATE_FORMAT" }}<style>a{color:red}</style>', []),
+        (
+            "{% block body_class %}canvas{% endblock body_class %}"
+            '{{ at|date:"SHORT_DATE_FORMAT" }}<style>a{color:red}</style>',
+            [],
+        ),
     ],
 )
 def test_words_past_the_catalogues_are_found(template: str, expected: list[str]) -> None:

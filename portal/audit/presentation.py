@@ -121,10 +121,7 @@ def own_email(event: AuditEvent, actor: Actor) -> str:
 
 def options(choices: Iterable[tuple[str, Any]], chosen: str) -> SafeString:
     """Draw the options of a drop-down: a loop in the template would cost more than the list below it."""
-    drawn = (
-        (value, mark_safe(" selected") if value == chosen else "", label)
-        for value, label in choices
-    )
+    drawn = ((value, mark_safe(" selected") if value == chosen else "", label) for value, label in choices)
     return format_html_join("", '<option value="{}"{}>{}</option>', drawn)
 
 

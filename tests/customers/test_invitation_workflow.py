@@ -228,7 +228,9 @@ def test_only_an_administrator_of_the_customer_accepts():
     from portal.accounts.queries import make_actor as actor_of
 
     with pytest.raises(rules.NotCustomerAdministrator):
-        invitations.accept_invitation(token_hash=hash_token(token), actor=actor_of(membership, membership.user), now=NOON)
+        invitations.accept_invitation(
+            token_hash=hash_token(token), actor=actor_of(membership, membership.user), now=NOON
+        )
 
 
 def test_a_partner_cannot_become_the_customer_of_a_partner():
@@ -296,7 +298,9 @@ def test_declining_tells_the_partner_the_reason():
     invitation, token = request(partner, agent)
     marie, _customer = customer_admin()
 
-    invitations.decline_invitation(token_hash=hash_token(token), reason="We have a partner already.", actor=marie, now=NOON)
+    invitations.decline_invitation(
+        token_hash=hash_token(token), reason="We have a partner already.", actor=marie, now=NOON
+    )
 
     invitation.refresh_from_db()
     assert invitation.status == InvitationStatus.DECLINED

@@ -1,4 +1,4 @@
-"""What a partner notes about a customer: bill-to data, permissions, qualification; and views of the list (section 1.9)."""
+"""What a partner notes about a customer, and the views a person keeps of the list (reference 1.4, 1.9)."""
 
 import pytest
 

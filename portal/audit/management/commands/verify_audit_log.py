@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from portal.audit.chain import Head, verdict
 from portal.audit.checking import check_log
+from portal.audit.models import UnsealedEvent
 
 
 class Command(BaseCommand):
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         self.stdout.write(text, ending="")
         if status:
             raise SystemExit(status)
+        self.stdout.write(f"{UnsealedEvent.objects.count():,} events wait for their seal.")
 
     def _tell(self, position: int) -> None:
         self.stderr.write(f"{position:,} events checked")

@@ -3,7 +3,13 @@
 A name that is missing here is shown as it stands in the log; ``tests/portal/audit/test_field_names.py`` finds it.
 """
 
+from collections.abc import Callable
+
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.enums import Cloud, Role
+from portal.core.countries import country_name
 
 FIELD_NAMES = {
     # subjects
@@ -71,4 +77,13 @@ FIELD_NAMES = {
     "system": _("Operating system"),
     "tags": _("Tags"),
     "version": _("Version"),
+}
+
+
+# Values that are codes, by the name of their field: how each reads. ValueError: not known, so it stands as it is.
+VALUE_NAMES: dict[str, Callable[[str], str]] = {
+    "cloud": lambda code: str(Cloud(code).label),
+    "country": country_name,
+    "language": lambda code: str(dict(settings.LANGUAGES).get(code, code)),
+    "roles": lambda code: str(Role(code).label),
 }

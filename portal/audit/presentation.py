@@ -18,7 +18,7 @@ from django.utils.translation import pgettext
 
 from portal.accounts.actor import Actor
 from portal.audit import catalogue
-from portal.audit.field_names import FIELD_NAMES
+from portal.audit.field_names import FIELD_NAMES, VALUE_NAMES
 from portal.audit.models import AuditEvent, AuditEventParty, AuditSeal, Outcome
 
 TONES = {Outcome.SUCCEEDED: "success", Outcome.FAILED: "error", Outcome.PROGRESS: "info"}
@@ -134,12 +134,12 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -
     """Return every field of before and after side by side, those that differ first."""
     before, after = before or {}, after or {}
     names = sorted({*before, *after}, key=lambda name: (before.get(name) == after.get(name), name))
-    return [Change(field_label(name), text(before.get(name)), text(after.get(name))) for name in names]
+    return [Change(field_label(name), text(before.get(name), name), text(after.get(name), name)) for name in names]
 
 
 def facts(values: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return labels and values for components/key_values.html."""
-    return [{"label": field_label(name), "value": text(value)} for name, value in sorted(values.items())]
+    return [{"label": field_label(name), "value": text(value, name)} for name, value in sorted(values.items())]
 
 
 def field_label(name: str) -> str:
@@ -148,17 +148,20 @@ def field_label(name: str) -> str:
     return str(known) if known is not None else name.replace("_", " ").strip().capitalize()
 
 
-def text(value: Any) -> str:
-    """Return a JSON value as people read it."""
+def text(value: Any, name: str = "") -> str:
+    """Return a JSON value as people read it; ``name`` is that of its field, for values that are codes."""
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, list) and not any(isinstance(item, list | dict) for item in value):
-        return ", ".join(text(item) for item in value) or "–"
+        return ", ".join(text(item, name) for item in value) or "–"
     if isinstance(value, list | dict):
         return as_json(value)
-    return str(value)
+    try:
+        return VALUE_NAMES.get(name, str)(str(value))
+    except ValueError:
+        return str(value)
 
 
 def as_json(value: Any) -> str:

@@ -39,7 +39,7 @@ NOTHING_LISTED: dict[str, Any] = {
 @requires(Permission.ACTIVITY_LOG_VIEW)
 def log(request: PortalRequest) -> HttpResponse:
     """List what happened, newest first, filtered by the address."""
-    form = ActivityLogForm(request.GET, today=timezone.now().date())
+    form = ActivityLogForm(request.GET, today=timezone.now().date(), auto_id="log-%s")
     address = _address(request)
     listed = _listed(request, form.wanted(), address) if form.is_valid() else NOTHING_LISTED
     values = {name: address.get(name) for name in FIELDS}
@@ -48,6 +48,7 @@ def log(request: PortalRequest) -> HttpResponse:
         page="audit/log.html",
         fragment="audit/_log.html",
         context={
+            "form": form,
             "errors": form.errors,
             "filters": {**values, **listed["days"]},
             "actions": presentation.options(form.actions, address.get("action")),

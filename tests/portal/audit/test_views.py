@@ -229,7 +229,7 @@ def test_a_last_day_before_the_first_day_is_refused_beside_its_field(client):
     page = client.get(LOG, {"from": "2026-03-10", "to": "2026-03-09"})
 
     assert page.status_code == 422
-    assert "This day lies before the first day." in page.content.decode()
+    assert '<a href="#log-to">To: This day lies before the first day.</a>' in page.content.decode()
     assert 'value="2026-03-10"' in page.content.decode()
 
 
@@ -266,15 +266,15 @@ def test_a_row_opens_to_its_details_and_closes_again(client, partner):
 
     assert opened.strip().startswith("<tbody")
     for text in (
-        "sales_agent",
-        "admin_agent",
+        "Sales agent",
+        "Admin agent",
         "holiday",
         str(event.public_id),
         'aria-expanded="true"',
         f'{address}?closed"',
     ):
         assert text in opened
-    assert "admin_agent" not in closed
+    assert "Admin agent" not in closed
     assert 'aria-expanded="false"' in closed
     list_row = client.get(LOG).content.decode()
     assert "".join(closed.split()) in "".join(list_row.split())

@@ -124,7 +124,7 @@ def send_invitation(
     Raises: PermissionDenied, rules.InvitationNotPending, InvalidInput.
     """
     actor.require(Permission.RELATIONSHIP_REQUEST)
-    invitation = RelationshipInvitation.objects.locked(invitation_id)
+    invitation = RelationshipInvitation.objects.visible_to(actor).locked(invitation_id)
     rules.check_invitation_pending(invitation, now=now)
     rules.check_message(message.text)
     invitation.recipient_email = message.recipient_email
@@ -146,7 +146,7 @@ def resend_invitation(
     Raises: PermissionDenied, rules.InvitationNotPending.
     """
     actor.require(Permission.RELATIONSHIP_REQUEST)
-    invitation = RelationshipInvitation.objects.locked(invitation_id)
+    invitation = RelationshipInvitation.objects.visible_to(actor).locked(invitation_id)
     rules.check_invitation_pending(invitation, now=now)
     invitation.expires_at = now + datetime.timedelta(days=settings.INVITATION_LIFETIME_DAYS)
     invitation.sent_at = invitation.opened_at = invitation.reminded_at = None
@@ -161,7 +161,7 @@ def resend_invitation(
 def revoke_invitation(*, invitation_id: UUID, actor: Actor, now: datetime.datetime) -> RelationshipInvitation:
     """Take a pending request back; its link dies. Raises: PermissionDenied, rules.InvitationNotPending."""
     actor.require(Permission.RELATIONSHIP_REQUEST)
-    invitation = RelationshipInvitation.objects.locked(invitation_id)
+    invitation = RelationshipInvitation.objects.visible_to(actor).locked(invitation_id)
     rules.check_invitation_pending(invitation, now=now)
     _close(invitation, InvitationStatus.REVOKED, by=actor.name, now=now)
     announce_invitation(CustomerEvent.RELATIONSHIP_REQUEST_REVOKED, invitation, actor=actor, now=now)

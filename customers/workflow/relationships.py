@@ -100,10 +100,10 @@ def _end(relationship: ResellerRelationship, now: datetime.datetime) -> None:
 def take_back_admin_rights(*, relationship_id: UUID, actor: Actor, now: datetime.datetime) -> ResellerRelationship:
     """Let the customer end a partner's administration rights; the relationship stays (section 4.7).
 
-    Raises: PermissionDenied, rules.RelationshipNotActive.
+    Raises: PermissionDenied, ResellerRelationship.DoesNotExist, rules.RelationshipNotActive.
     """
     actor.require(Permission.PARTNER_RELATIONSHIP_MANAGE)
-    relationship = ResellerRelationship.objects.locked(relationship_id)
+    relationship = ResellerRelationship.objects.visible_to(actor).locked(relationship_id)
     _check_active(relationship)
     if relationship.has_admin_rights:
         relationship.has_admin_rights = False

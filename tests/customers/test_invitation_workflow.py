@@ -8,6 +8,7 @@ from customers import rules
 from customers.enums import CustomerEvent, InvitationStatus, RelationshipKind
 from customers.models import CustomerAgreement, InvitationLink, RelationshipInvitation, ResellerRelationship
 from customers.workflow import invitations
+from customers.workflow.relationships import take_back_admin_rights
 from portal.accounts.enums import Cloud, OrganizationKind, PartnershipStatus, Role
 from portal.accounts.models import Partnership
 from portal.audit.models import AuditEvent
@@ -325,3 +326,35 @@ def test_the_unique_link_stands_nowhere_in_the_stored_mail():
     assert mail.language == "fr"
     assert token not in mail.text + mail.html + mail.subject
     assert mail.sealed_secrets
+
+
+def test_another_partner_can_neither_send_nor_revoke_a_request_nor_make_a_new_link_for_it():
+    invitation, _token = request(make_partner())
+    stranger = make_actor()
+    message = invitations.Message("marie@dupont.example", "Votre partenaire", "[[link]]")
+
+    for change, more in (
+        (invitations.send_invitation, {"link": "https://portal.example/x", "message": message}),
+        (invitations.resend_invitation, {}),
+        (invitations.revoke_invitation, {}),
+    ):
+        with pytest.raises(RelationshipInvitation.DoesNotExist):
+            change(invitation_id=invitation.pk, actor=stranger, now=NOON, **more)
+
+    invitation.refresh_from_db()
+    assert invitation.status == InvitationStatus.PENDING
+    assert invitation.links.filter(replaced_at__isnull=True).count() == 1
+
+
+def test_only_the_customer_itself_takes_back_the_rights_it_gave():
+    _invitation, token = request(make_partner(), include_admin_rights=True)
+    marie, _customer = customer_admin()
+    relationship = invitations.accept_invitation(token_hash=hash_token(token), actor=marie, now=NOON)
+    other, _other_customer = customer_admin()
+
+    with pytest.raises(ResellerRelationship.DoesNotExist):
+        take_back_admin_rights(relationship_id=relationship.pk, actor=other, now=NOON)
+    take_back_admin_rights(relationship_id=relationship.pk, actor=marie, now=NOON)
+
+    relationship.refresh_from_db()
+    assert not relationship.has_admin_rights

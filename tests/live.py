@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -105,6 +106,7 @@ def environment(*, database: Wire | None = None, broker: Wire | None = None, **m
         "DATABASE_URL": database_url(database.port if database else None),
         "REDIS_URL": broker_url(broker.port if broker else None),
         "SECRET_KEY": settings.SECRET_KEY,
+        "LIVE_CACHE_PREFIX": f"live-{uuid.uuid4().hex}",  # no sign of life of another test's worker is seen here
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
         **more,

@@ -1,11 +1,12 @@
 """Settings of the test run: real servers, cheap passwords, no address that leads outside."""
 
 import os
+from urllib.parse import urlsplit
 
 os.environ.setdefault("SECRET_KEY", "test-only-" + "x" * 50)
 
 from portal.settings.base import *
-from portal.settings.base import BASE_DIR, CACHES, DATABASES, INSTALLED_APPS, env
+from portal.settings.base import BASE_DIR, CACHES, DATABASES, INSTALLED_APPS, REDIS_URL, env
 
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
@@ -17,6 +18,10 @@ BASE_URL = "http://testserver"
 
 DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}  # one connection a test; the pool has tests of its own
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
+# Each process of the run has a Redis database of its own: no worker takes the tasks of another's test.
+_runner = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+REDIS_URL = urlsplit(REDIS_URL)._replace(path=f"/{int(_runner) % 16}").geturl()
+CELERY_BROKER_URL = CACHES["redis"]["LOCATION"] = REDIS_URL
 CACHES["redis"]["KEY_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

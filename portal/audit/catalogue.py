@@ -15,6 +15,11 @@ def label(event_type: str) -> str:
     return str(known) if known is not None else event_type.replace("-", " ").capitalize()
 
 
+def is_known(event_type: str) -> bool:
+    """Say whether some app lists this event type."""
+    return event_type in _labels()
+
+
 def choices() -> list[tuple[str, str]]:
     """Return every event type with its name, sorted by name in the reader's language."""
     return _choices(translation.get_language() or settings.LANGUAGE_CODE)

@@ -21,7 +21,7 @@ class ActivityLogForm(forms.Form):
     action = forms.ChoiceField(required=False, label=_("Action"))
     customer = forms.CharField(required=False, label=_("Customer"), max_length=LONGEST_TEXT)
     person = forms.CharField(required=False, label=_("Performed by"), max_length=LONGEST_TEXT)
-    outcome = forms.ChoiceField(required=False, label=_("Outcome"))
+    outcome = forms.ChoiceField(required=False, label=_("Outcome"), choices=Outcome.choices)
     id = forms.CharField(required=False, label=_("Any ID"), max_length=LONGEST_TEXT)
     history = forms.ChoiceField(required=False, choices=[("all", "all")])
 
@@ -29,10 +29,7 @@ class ActivityLogForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
         self.fields["from"] = forms.DateField(required=False, label=_("From"))  # no name for a class attribute
-        self.actions = [("", _("All actions")), *catalogue.choices()]
-        self.outcomes = [("", _("All outcomes")), *Outcome.choices]
-        self.fields["action"].choices = self.actions  # type: ignore[attr-defined]
-        self.fields["outcome"].choices = self.outcomes  # type: ignore[attr-defined]
+        self.fields["action"].choices = catalogue.choices()  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data

@@ -4,12 +4,14 @@ import datetime
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -119,8 +121,26 @@ def own_email(event: AuditEvent, actor: Actor) -> str:
     return event.actor_email if event.actor_organization_id == actor.organization_id else ""
 
 
+def action_options(chosen: str) -> SafeString:
+    """Draw the drop-down of actions, ``chosen`` selected."""
+    known = chosen if catalogue.is_known(chosen) else ""
+    return _action_options(known, translation.get_language() or settings.LANGUAGE_CODE)
+
+
+@lru_cache(maxsize=256)
+def _action_options(chosen: str, language: str) -> SafeString:
+    """Keep what was drawn: dozens of options, the same for everybody, would be a tenth of the page's cost."""
+    with translation.override(language):
+        return options([("", _("All actions")), *catalogue.choices()], chosen)
+
+
+def outcome_options(chosen: str) -> SafeString:
+    """Draw the drop-down of outcomes, ``chosen`` selected."""
+    return options([("", _("All outcomes")), *Outcome.choices], chosen)
+
+
 def options(choices: Iterable[tuple[str, Any]], chosen: str) -> SafeString:
-    """Draw the options of a drop-down: a loop in the template would cost more than the list below it."""
+    """Draw the options of a drop-down."""
     drawn = ((value, mark_safe(" selected") if value == chosen else "", label) for value, label in choices)
     return format_html_join("", '<option value="{}"{}>{}</option>', drawn)
 

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers import invitation_queries, queries, rules
+from customers import queries, rules
 from customers.forms.additions import NewAgreementForm, NewCustomerForm
 from customers.views.reasons import why_not
 from customers.workflow import additions as workflow
@@ -115,14 +115,14 @@ def _partner(actor: Actor) -> Partner:
 
 
 def _resellers(actor: Actor) -> list[Partner]:
-    return invitation_queries.counterparts_of(actor)
+    return queries.counterparts_of(actor)
 
 
 def _account_form(request: PortalRequest, partner: Partner, *, posted: bool = False) -> NewCustomerForm:
     """Return the form of the first step with what is sent now, else with what the session holds."""
     return NewCustomerForm(
         _data(request, _ACCOUNT, posted=posted),
-        countries=invitation_queries.countries_of_market(partner.market, on=timezone.now().date()),
+        countries=queries.countries_of_market(partner.market, on=timezone.now().date()),
         resellers=_resellers(request.actor),
         cloud=partner.organization.cloud,
         initial={"language": partner.organization.language, "include_admin_rights": True},

@@ -16,8 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from customers import invitation_queries as queries
-from customers import rules
+from customers import queries, rules
 from customers.forms.entrance import (
     AcceptForm,
     CodeForm,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from customers import invitation_queries as queries
+from customers import queries
 from customers.forms.invitations import MessageForm, RequestForm
 from customers.models import RelationshipInvitation
 from customers.rules import LINK_PLACEHOLDER

@@ -20,6 +20,7 @@ from customers.enums import RelationshipKind
 from customers.forms.list import FILTERS, read_address, read_filter
 from customers.models import ResellerRelationship
 from customers.navigation import first_page
+from customers.queries import lists
 from customers.views.reasons import why_not, why_not_add
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.enums import OrganizationKind
@@ -204,7 +205,7 @@ def export(request: PortalRequest) -> StreamingHttpResponse:
     address = read_address(request, reverse("customers:list"))
     wanted, sort = read_filter(address), address.get("sort", DEFAULT_ORDER)
     found = queries.all_customers(request.actor, wanted, sort=sort)
-    rows = while_allowed(request.actor, Permission.CUSTOMER_EXPORT, found, every=queries.EXPORT_BATCH)
+    rows = while_allowed(request.actor, Permission.CUSTOMER_EXPORT, found, every=lists.EXPORT_BATCH)
     header = (_("Microsoft ID"), _("Company name"), _("Primary domain name"), _("Relationship"), _("Tags"))
     return csv_response(f"customers-{timezone.now():%Y-%m-%d}.csv", header, _export_rows(rows))
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers import invitation_queries as queries
+from customers import queries
 from customers.enums import RelationshipKind, RelationshipStatus
 from customers.forms.entrance import AcceptForm
 from customers.rules import current_agreement_version

@@ -10,8 +10,8 @@ from customers import demo as customers_demo
 from customers import rules
 from customers.demo import partners_of_customers
 from customers.enums import CustomerEvent, InvitationStatus, ProductFamily, SubscriptionStatus
-from customers.invitation_queries import STATES, state_of
 from customers.models import CustomerProfile, RelationshipInvitation, ResellerRelationship, Subscription
+from customers.queries import STATES, state_of
 from portal.accounts.models import Organization
 from portal.audit.models import AuditEvent
 from portal.local import demo

@@ -257,7 +257,7 @@ def test_the_number_of_customers_comes_after_the_page(partner, agent, monkeypatc
     assert redirect.status_code == 302
     assert "2 customers" in agent.get(redirect.headers["Location"]).content.decode()
 
-    monkeypatch.setattr("customers.queries.COUNT_LIMIT", 1)
+    monkeypatch.setattr("customers.queries.lists.COUNT_LIMIT", 1)
     monkeypatch.setattr("customers.views.list.COUNT_LIMIT", 1)
     assert "1+ customers" in agent.get(link, **HTMX).content.decode()
     assert pages.COUNT_LIMIT == 10_000
@@ -265,7 +265,7 @@ def test_the_number_of_customers_comes_after_the_page(partner, agent, monkeypatc
 
 # --- export ----------------------------------------------------------------------------------------------------------
 def test_the_export_holds_what_the_filters_leave_in_the_order_of_the_list(partner, agent, monkeypatch):
-    monkeypatch.setattr("customers.queries.EXPORT_BATCH", 2)
+    monkeypatch.setattr("customers.queries.lists.EXPORT_BATCH", 2)
     for number in range(5):
         make_relationship(partner, name=f"Swede {number}", country="SE", tags=["A", "B"] if number else [])
     make_relationship(partner, name="Dane", country="DK")
@@ -297,7 +297,7 @@ def test_whoever_may_not_export_is_told_who_may(partner, client_for, role):
 
 
 def test_a_running_export_ends_when_the_role_is_taken(partner, client_for, monkeypatch):
-    monkeypatch.setattr("customers.queries.EXPORT_BATCH", 2)
+    monkeypatch.setattr("customers.queries.lists.EXPORT_BATCH", 2)
     for _number in range(6):
         make_relationship(partner)
     member = make_member(partner)

@@ -166,7 +166,7 @@ def test_search_finds_the_same_whether_the_word_is_frequent_or_rare(monkeypatch,
         word = "Bakery" if number % 3 else "Brewery"
         make_relationship(partner, name=f"{chr(77 - number)} {word}", created_at=NOON + number * DAY)
     actor = make_actor(partner)
-    monkeypatch.setattr(queries, "NEAR", 12 if frequent else 1)
+    monkeypatch.setattr(queries.lists, "NEAR", 12 if frequent else 1)
 
     found, cursor = [], ""
     while True:
@@ -241,7 +241,7 @@ def test_the_count_stops_above_its_limit(monkeypatch):
     actor = make_actor(partner)
     assert customer_count(actor, CustomerFilter()) == 4
 
-    monkeypatch.setattr(queries, "COUNT_LIMIT", 2)
+    monkeypatch.setattr(queries.lists, "COUNT_LIMIT", 2)
     assert customer_count(actor, CustomerFilter()) == 3
     assert COUNT_LIMIT == 10_000
 

@@ -11,16 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from customers.enums import InvitationStatus
-from customers.models import (
-    CustomerAgreement,
-    InvitationLink,
-    MarketCountry,
-    RelationshipInvitation,
-    ResellerRelationship,
-)
+from customers.models import InvitationLink, RelationshipInvitation
 from portal.accounts.actor import Actor
-from portal.accounts.enums import OrganizationKind, PartnershipStatus
-from portal.accounts.models import Partner, Partnership
 from portal.audit.models import AuditEvent
 from portal.core.fields import name_key
 from portal.core.pages import Page, keyset_page
@@ -104,45 +96,7 @@ def mails_of(invitation: RelationshipInvitation) -> list[OutgoingEmail]:
     return list(mails.order_by("-created_at", "-pk")[:20])
 
 
-def counterparts_of(actor: Actor) -> list[Partner]:
-    """Return the partners that a request must name: a provider's resellers, a reseller's providers, else none."""
-    partnerships = Partnership.objects.filter(status=PartnershipStatus.ACTIVE)
-    if actor.organization_kind == OrganizationKind.INDIRECT_PROVIDER:
-        rows = partnerships.filter(provider_id=actor.organization_id).select_related("reseller__organization")
-        return [row.reseller for row in rows.order_by("reseller__organization__name_key", "pk")]
-    if actor.organization_kind == OrganizationKind.INDIRECT_RESELLER:
-        rows = partnerships.filter(reseller_id=actor.organization_id).select_related("provider__organization")
-        return [row.provider for row in rows.order_by("provider__organization__name_key", "pk")]
-    return []
-
-
 def invitation_of_link(link: InvitationLink) -> RelationshipInvitation:
     """Return the request a link belongs to, with its partners (one query)."""
     rows = RelationshipInvitation.objects.select_related("partner__organization", "reseller__organization")
     return rows.get(pk=link.invitation_id)
-
-
-def countries_of_market(market: str, *, on: datetime.date) -> list[str]:
-    """Return the ISO codes of a market's countries on a day."""
-    holds = Q(valid_until__isnull=True) | Q(valid_until__gt=on)
-    rows = MarketCountry.objects.filter(holds, market_id=market, valid_from__lte=on)
-    return list(rows.order_by("country").values_list("country", flat=True))
-
-
-def partners_of_customer(actor: Actor) -> list[ResellerRelationship]:
-    """Return the active relationships of the actor's customer organization, by partner (one query)."""
-    rows = ResellerRelationship.objects.filter(customer_id=actor.organization_id).active()
-    rows = rows.select_related("partner__organization", "counterpart__organization")
-    return list(rows.order_by("partner__organization__name_key", "pk"))
-
-
-def partner_of_customer(actor: Actor, relationship_id: UUID) -> ResellerRelationship | None:
-    """Return one of them, or ``None`` for another customer's."""
-    rows = ResellerRelationship.objects.filter(customer_id=actor.organization_id, pk=relationship_id)
-    return rows.select_related("partner__organization").first()
-
-
-def agreements_of_customer(actor: Actor) -> list[CustomerAgreement]:
-    """Return what the actor's customer organization signed, newest first (one query)."""
-    rows = CustomerAgreement.objects.filter(customer_id=actor.organization_id).select_related("partner__organization")
-    return list(rows.order_by("-created_at", "-pk"))

@@ -1,0 +1,46 @@
+"""Subscriptions of a customer as far as a partner may see them."""
+
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from customers.enums import CURRENT_STATUSES, TAB_FAMILIES, ProductTab
+from customers.models import Subscription
+from customers.queries.lists import customers_of
+from portal.accounts.actor import Actor
+
+SUBSCRIPTION_ORDER = ("friendly_name", "pk")
+
+
+def subscriptions_of(
+    actor: Actor, customer_id: UUID, *, tab: ProductTab | None = None, status: str = ""
+) -> QuerySet[Subscription]:
+    """Return a customer's subscriptions as far as the actor may see them, with what a row shows.
+
+    ``status``: one of SubscriptionStatus, "all", or empty for the current ones.
+    """
+    rows = Subscription.objects.visible_to(actor).filter(customer_id=customer_id)
+    if tab is not None:
+        rows = rows.filter(product_family__in=TAB_FAMILIES[tab])
+    if status != "all":
+        rows = rows.filter(status__in=[status] if status else CURRENT_STATUSES)
+    return rows.select_related("reseller__organization")
+
+
+def subscription_counts(actor: Actor, customer_id: UUID) -> dict[ProductTab, int]:
+    """Count a customer's current subscriptions on each tab (one query)."""
+    rows = Subscription.objects.visible_to(actor).filter(customer_id=customer_id, status__in=CURRENT_STATUSES)
+    counts = dict(rows.order_by().values_list("product_family").annotate(count=Count("pk")))
+    return {tab: sum(counts.get(family, 0) for family in families) for tab, families in TAB_FAMILIES.items()}
+
+
+def find_subscription(actor: Actor, subscription_id: UUID) -> Subscription | None:
+    """Return a subscription of one of the actor's customers by its id, if the actor may see it."""
+    own_customers = customers_of(actor).values("customer_id")
+    rows = Subscription.objects.visible_to(actor).filter(pk=subscription_id, customer_id__in=own_customers)
+    return rows.select_related("customer__organization").first()
+
+
+def tab_of(subscription: Subscription) -> ProductTab:
+    """Return the tab of the Subscriptions page on which a subscription stands."""
+    return next(tab for tab, families in TAB_FAMILIES.items() if subscription.product_family in families)

@@ -3,37 +3,48 @@
 import datetime
 import uuid
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import count
 
-from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus, Term
+from customers.enums import BillingFrequency, ProductFamily, ReservationScope, SubscriptionStatus, Term
 from customers.models import ResellerRelationship, Subscription
+from customers.terms import TERM_MONTHS, add_months
 from portal.accounts.models import PartnerLocation
+from portal.core.money import round_money
 
 F, S, B = ProductFamily, SubscriptionStatus, BillingFrequency
-DAYS = {Term.MONTH: 30, Term.YEAR: 365, Term.TWO_YEARS: 730, Term.THREE_YEARS: 1095}
 
 
 @dataclass(frozen=True)
 class Product:
-    """What is sold, and how it is billed."""
+    """What is sold, how it is billed, and what one license costs a partner for one billing cycle."""
 
     family: ProductFamily
     name: str
     term: Term = Term.NONE
     frequency: BillingFrequency = B.MONTHLY
+    price: str = ""  # in euro; empty for what is billed by usage
 
 
 PRODUCTS = {
-    "office": Product(F.LICENSE_BASED, "Office Suite Business Standard", Term.YEAR),
-    "mail": Product(F.LICENSE_BASED, "Mail and Calendar Plan 1", Term.YEAR, B.ANNUAL),
-    "security": Product(F.LICENSE_BASED, "Mobility and Security E3", Term.MONTH),
-    "azure": Product(F.AZURE_PLAN, "Azure plan", frequency=B.USAGE),
+    "office": Product(F.LICENSE_BASED, "Office Suite Business Standard", Term.YEAR, price="11.70"),
+    "mail": Product(F.LICENSE_BASED, "Mail and Calendar Plan 1", Term.YEAR, B.ANNUAL, "45.60"),
+    "security": Product(F.LICENSE_BASED, "Mobility and Security E3", Term.MONTH, price="10.90"),
+    "trial": Product(F.LICENSE_BASED, "Office Suite Business Premium, trial", Term.MONTH, price="0"),
+    "plan": Product(F.AZURE_PLAN, "Azure plan", frequency=B.USAGE),
+    "azure": Product(F.AZURE_SUBSCRIPTION, "Azure subscription", frequency=B.USAGE),
     "legacy": Product(F.AZURE_LEGACY, "Azure (0145P)", frequency=B.USAGE),
-    "reservation": Product(F.RESERVATION, "Reserved VM instance, D2s v5, West Europe", Term.THREE_YEARS, B.MONTHLY),
-    "savings": Product(F.SAVINGS_PLAN, "Compute savings plan", Term.YEAR),
-    "software": Product(F.SOFTWARE, "Server Standard, software subscription", Term.YEAR, B.UPFRONT),
-    "perpetual": Product(F.PERPETUAL_SOFTWARE, "Server 2025 Datacenter, perpetual", frequency=B.ONE_TIME),
-    "saas": Product(F.THIRD_PARTY, "Signature Azur Team", Term.MONTH),
+    "shared": Product(F.SHARED_SERVICES, "Azure partner shared services (0159P)", frequency=B.USAGE),
+    "reservation": Product(
+        F.RESERVATION, "Reserved VM instance, D2s v5, West Europe", Term.THREE_YEARS, B.MONTHLY, "31.40"
+    ),
+    "savings": Product(F.SAVINGS_PLAN, "Compute savings plan", Term.YEAR, price="88.00"),
+    "software": Product(F.SOFTWARE, "Server Standard, software subscription", Term.YEAR, B.UPFRONT, "690.00"),
+    "perpetual": Product(F.PERPETUAL_SOFTWARE, "Server 2025 Datacenter, perpetual", frequency=B.ONE_TIME, price="5100"),
+    "saas": Product(F.THIRD_PARTY, "Signature Azur Team", Term.MONTH, price="9.00"),
 }
+PER_EURO = {"EUR": Decimal(1), "SEK": Decimal("11.2"), "CAD": Decimal("1.5"), "USD": Decimal("1.1")}
+BELOW_A_PLAN = frozenset({"azure"})
 # (partner, customer): (product, friendly name, quantity, started days ago, status)
 SUBSCRIPTIONS: dict[tuple[str, str], tuple[tuple[str, str, int, int, SubscriptionStatus], ...]] = {
     ("belfortcloud", "boulangerie-marchetti"): (
@@ -44,6 +55,7 @@ SUBSCRIPTIONS: dict[tuple[str, str], tuple[tuple[str, str, int, int, Subscriptio
     ("belfortcloud", "clinique-des-lilas"): (
         ("office", "Personnel soignant", 120, 41, S.ACTIVE),
         ("security", "Postes mobiles", 35, 20, S.ACTIVE),
+        ("plan", "Azure plan", 1, 40, S.ACTIVE),
         ("azure", "Azure – dossiers", 1, 40, S.ACTIVE),
         ("reservation", "Serveurs d’imagerie", 2, 33, S.ACTIVE),
         ("savings", "Calcul de nuit", 1, 30, S.ACTIVE),
@@ -53,14 +65,23 @@ SUBSCRIPTIONS: dict[tuple[str, str], tuple[tuple[str, str, int, int, Subscriptio
         ("software", "Serveurs d’atelier", 4, 37, S.ACTIVE),
         ("legacy", "Azure – prototypes", 1, 40, S.ACTIVE),
         ("office", "Bureau d’études", 14, 36, S.EXPIRED),
+        ("trial", "Essai de la direction", 5, 11, S.ACTIVE),
+        ("shared", "Services partagés", 1, 30, S.ACTIVE),
     ),
     ("belfortcloud", "nordisk-travaru"): (
         ("office", "Kontoret", 22, 38, S.ACTIVE),
+        ("plan", "Azure plan", 1, 35, S.ACTIVE),
         ("azure", "Azure – lager", 1, 35, S.ACTIVE),
     ),
-    ("fjallvind", "nordisk-travaru"): (("security", "Fältpersonal", 18, 30, S.ACTIVE),),
+    ("fjallvind", "nordisk-travaru"): (
+        ("security", "Fältpersonal", 18, 30, S.ACTIVE),
+        ("plan", "Azure plan", 1, 29, S.ACTIVE),
+    ),
+    ("fjallvind", "clinique-des-lilas"): (("plan", "Azure plan", 1, 20, S.ACTIVE),),
+    ("belfortcloud", "skargardens-rederi"): (("plan", "Azure plan", 1, 36, S.ACTIVE),),
     ("fjallvind", "skargardens-rederi"): (
         ("office", "Rederiet", 48, 40, S.ACTIVE),
+        ("plan", "Azure plan", 1, 39, S.ACTIVE),
         ("azure", "Azure – biljetter", 1, 39, S.ACTIVE),
         ("saas", "Tidvatten Analytics", 1, 9, S.PENDING),
     ),
@@ -70,6 +91,7 @@ SUBSCRIPTIONS: dict[tuple[str, str], tuple[tuple[str, str, int, int, Subscriptio
     ),
     ("rheingold", "hanse-feinkost"): (
         ("office", "Feinkost office", 31, 36, S.ACTIVE),
+        ("plan", "Azure plan", 1, 35, S.ACTIVE),
         ("azure", "Azure – shop", 1, 35, S.ACTIVE),
     ),
     ("rheingold", "knjigarna-roznik"): (("office", "Bookshop", 7, 29, S.DISABLED),),
@@ -77,10 +99,14 @@ SUBSCRIPTIONS: dict[tuple[str, str], tuple[tuple[str, str, int, int, Subscriptio
         ("office", "Brewery", 16, 37, S.ACTIVE),
         ("savings", "Compute for the web shop", 1, 22, S.ACTIVE),
     ),
-    ("delta-distributie", "moellers-fiskeri"): (("azure", "Azure – catch log", 1, 25, S.ACTIVE),),
+    ("delta-distributie", "moellers-fiskeri"): (
+        ("plan", "Azure plan", 1, 25, S.ACTIVE),
+        ("azure", "Azure – catch log", 1, 25, S.ACTIVE),
+    ),
     ("laurentide", "scierie-cote"): (("office", "Bureau de la scierie", 11, 33, S.ACTIVE),),
     ("potomac-federal", "tidewater-port"): (
         ("office", "Port authority", 260, 31, S.ACTIVE),
+        ("plan", "Azure plan", 1, 30, S.ACTIVE),
         ("azure", "Azure Government", 1, 30, S.ACTIVE),
     ),
     ("sandbox.belfortcloud", "exemple-sarl"): (("office", "Essai", 1, 20, S.ACTIVE),),
@@ -91,8 +117,10 @@ def write_subscriptions(*, now: datetime.datetime) -> None:
     """Write all of it, billed to the partner and credited to its reseller where there is one."""
     numbers = dict(PartnerLocation.objects.filter(is_headquarters=True).values_list("partner_id", "partner_id_number"))
     for (partner, customer), rows in SUBSCRIPTIONS.items():
-        relationship = ResellerRelationship.objects.active().get(
-            partner__organization__domain=f"{partner}.example", customer_domain=f"{customer}.example"
+        relationship = (
+            ResellerRelationship.objects.active()
+            .select_related("partner")
+            .get(partner__organization__domain=f"{partner}.example", customer_domain=f"{customer}.example")
         )
         Subscription.objects.bulk_create(_subscription(relationship, *row, numbers=numbers, now=now) for row in rows)
 
@@ -110,10 +138,11 @@ def _subscription(
 ) -> Subscription:
     product, started = PRODUCTS[code], now - datetime.timedelta(days=days_ago)
     credited = relationship.counterpart_id or relationship.partner_id
-    days = DAYS.get(product.term)
     starts_on = started.date()
+    currency = relationship.partner.currency
+    price = round_money(Decimal(product.price) * PER_EURO[currency], currency) if product.price else None
     return Subscription(
-        id=uuid.uuid5(relationship.customer_id, f"{relationship.partner_id} {name}"),
+        id=_id(relationship, name),
         customer_id=relationship.customer_id,
         billing_owner_id=relationship.partner_id,
         reseller_id=relationship.counterpart_id,
@@ -122,17 +151,29 @@ def _subscription(
         product_name=product.name,
         friendly_name=name,
         quantity=quantity,
+        unit_price=price,
+        currency=currency if product.price else "",
         status=status,
         term=product.term,
         billing_frequency=product.frequency,
-        auto_renew=days is not None and status == S.ACTIVE,
+        auto_renew=product.term != Term.NONE and status == S.ACTIVE,
+        is_trial=code == "trial",
+        parent_id=_id(relationship, "Azure plan") if code in BELOW_A_PLAN else None,
+        scope=ReservationScope.SHARED if product.family == F.RESERVATION else "",
+        order_id=uuid.uuid5(relationship.customer_id, f"order {relationship.partner_id} {name}"),
         starts_on=starts_on,
-        ends_on=_end_of_term(starts_on, days, now.date()) if days else None,
+        ends_on=_end_of_term(starts_on, product.term, now.date()),
         created_at=started,
     )
 
 
-def _end_of_term(starts_on: datetime.date, days: int, today: datetime.date) -> datetime.date:
+def _id(relationship: ResellerRelationship, name: str) -> uuid.UUID:
+    return uuid.uuid5(relationship.customer_id, f"{relationship.partner_id} {name}")
+
+
+def _end_of_term(starts_on: datetime.date, term: str, today: datetime.date) -> datetime.date | None:
     """Return the end of the term that runs today: a short one has been renewed meanwhile."""
-    terms = (today - starts_on).days // days + 1
-    return starts_on + datetime.timedelta(days=days * terms)
+    months = TERM_MONTHS.get(Term(term))
+    if months is None:
+        return None
+    return next(end for n in count(1) if (end := add_months(starts_on, months * n)) > today)

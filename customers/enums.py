@@ -54,7 +54,9 @@ class ProductFamily(models.TextChoices):
 
     LICENSE_BASED = "license_based", _("License-based")
     AZURE_PLAN = "azure_plan", _("Azure plan")
+    AZURE_SUBSCRIPTION = "azure_subscription", _("Azure subscription")  # below an Azure plan
     AZURE_LEGACY = "azure_legacy", _("Azure (previous offer)")
+    SHARED_SERVICES = "shared_services", _("Azure partner shared services")
     RESERVATION = "reservation", _("Azure reservation")
     SAVINGS_PLAN = "savings_plan", _("Azure savings plan")
     SOFTWARE = "software", _("Software subscription")
@@ -75,7 +77,12 @@ class ProductTab(models.TextChoices):
 
 TAB_FAMILIES: dict[ProductTab, tuple[ProductFamily, ...]] = {
     ProductTab.LICENSE_BASED: (ProductFamily.LICENSE_BASED,),
-    ProductTab.AZURE: (ProductFamily.AZURE_PLAN, ProductFamily.AZURE_LEGACY),
+    ProductTab.AZURE: (
+        ProductFamily.AZURE_PLAN,
+        ProductFamily.AZURE_SUBSCRIPTION,
+        ProductFamily.AZURE_LEGACY,
+        ProductFamily.SHARED_SERVICES,
+    ),
     ProductTab.RESERVATIONS: (ProductFamily.RESERVATION,),
     ProductTab.SAVINGS_PLANS: (ProductFamily.SAVINGS_PLAN,),
     ProductTab.SOFTWARE: (ProductFamily.SOFTWARE, ProductFamily.PERPETUAL_SOFTWARE),
@@ -92,6 +99,7 @@ class SubscriptionStatus(models.TextChoices):
     EXPIRED = "expired", pgettext_lazy("subscription", "Expired")
     DISABLED = "disabled", _("Disabled")
     DELETED = "deleted", _("Deleted")
+    TRANSFERRED = "transferred", _("Transferred")  # goes on under another identifier, billed to another partner (T13)
 
 
 # What a Subscriptions page shows until asked for more; the rest stands in the export and the API (section 1.6).
@@ -115,6 +123,33 @@ class BillingFrequency(models.TextChoices):
     ANNUAL = "annual", _("Annual")
     UPFRONT = "upfront", _("Upfront for the whole term")
     ONE_TIME = "one_time", _("One time")
+
+
+class ReservationScope(models.TextChoices):
+    """What a reservation's discount applies to: one Azure subscription, or all of the customer's."""
+
+    SINGLE = "single", _("Single scope")
+    SHARED = "shared", _("Shared scope")
+
+
+class PendingOperation(models.TextChoices):
+    """Something that runs on a subscription and must end before it can be changed or moved."""
+
+    RENEWAL = "renewal", _("Renewal")
+    QUANTITY = "quantity", _("Change of quantity")
+    PLAN = "plan", _("Change of plan")
+    CANCELLATION = "cancellation", _("Cancellation")
+    PROVISIONING = "provisioning", _("Provisioning")
+    CONVERSION = "conversion", _("Conversion to the Azure plan")
+
+
+class MoveRestriction(models.TextChoices):
+    """Why a marketplace product that runs inside an Azure subscription keeps it from moving (section 6.3)."""
+
+    SPECIAL_DISCOUNT = "special_discount", _("bought with a special discount")
+    REGION = "region", _("limited to certain regions")
+    SUBSCRIPTION_BASED = "subscription_based", _("billed as a subscription of its own")
+    PUBLISHER = "publisher", _("its publisher does not sell through the new partner")
 
 
 class CustomerEvent(models.TextChoices):

@@ -5,6 +5,16 @@ from collections.abc import Iterator
 from portal.core.invariants import found_by
 
 CHECKS = {
+    "Subscription that nobody is billed for: transferred, but not to anyone": """
+        SELECT old.id::text
+        FROM customers_subscription AS old
+        WHERE old.status = 'transferred'
+            AND NOT EXISTS (
+                SELECT FROM customers_subscription AS new
+                WHERE new.transferred_from_id = old.id
+                    AND coalesce(new.entitlement_id, new.id) = coalesce(old.entitlement_id, old.id)
+            )
+    """,
     "Relationship that repeats another name, domain or country than its customer has": """
         SELECT relationship.id::text
         FROM customers_resellerrelationship AS relationship

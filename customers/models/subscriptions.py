@@ -5,8 +5,17 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
-from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus, Term
+from customers.enums import (
+    BillingFrequency,
+    MoveRestriction,
+    PendingOperation,
+    ProductFamily,
+    ReservationScope,
+    SubscriptionStatus,
+    Term,
+)
 from customers.models.customers import Customer
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
@@ -19,9 +28,19 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             return self.filter(Q(billing_owner_id=actor.organization_id) | Q(reseller_id=actor.organization_id))
         return self.filter(customer_id=actor.organization_id)
 
+    def locked_all(self) -> Self:
+        """These subscriptions, locked in one order everywhere so that nobody waits in a circle."""
+        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
+
 
 class Subscription(models.Model):
-    """Something a customer has and exactly one partner is billed for (T13)."""
+    """Something a customer has and exactly one partner is billed for (T13).
+
+    What moves to another partner gets a new row there and keeps its old one as ``TRANSFERRED``: two identifiers for one
+    thing, linked both ways. The thing itself is named by ``entitlement``, which never changes (at the customer nothing
+    does: the Azure subscription's own ID, the licenses people hold). The database lets one row of an entitlement be
+    current, so there is one billing owner at every instant.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="subscriptions")
@@ -34,7 +53,12 @@ class Subscription(models.Model):
     product_name = models.CharField(max_length=200)
     friendly_name = models.CharField(max_length=200)
     quantity = models.PositiveIntegerField(default=1)  # licenses
-    status = models.CharField(max_length=10, choices=SubscriptionStatus.choices)
+    unit_price = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)  # one license, one cycle
+    currency = models.CharField(max_length=3, blank=True, default="", db_default="")
+    status = models.CharField(max_length=12, choices=SubscriptionStatus.choices)
+    pending_operation = models.CharField(
+        max_length=12, choices=PendingOperation.choices, blank=True, default="", db_default=""
+    )
     term = models.CharField(max_length=4, choices=Term.choices, default=Term.NONE)
     billing_frequency = models.CharField(
         max_length=10, choices=BillingFrequency.choices, default=BillingFrequency.MONTHLY
@@ -42,6 +66,24 @@ class Subscription(models.Model):
     auto_renew = models.BooleanField(default=False)
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)  # first day after the term
+    cancelable_until = models.DateTimeField(null=True, blank=True)
+    is_trial = models.BooleanField(default=False, db_default=False)
+    # The base of an add-on, the Azure plan of an Azure subscription, the Azure subscription of a reservation of single
+    # scope or of a marketplace product that runs inside it.
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    scope = models.CharField(max_length=10, choices=ReservationScope.choices, blank=True, default="", db_default="")
+    move_restriction = models.CharField(
+        max_length=20, choices=MoveRestriction.choices, blank=True, default="", db_default=""
+    )
+    offer_id = models.CharField(
+        max_length=100, blank=True, default="", db_default=""
+    )  # product:SKU:availability of the catalog
+    order_id = models.UUIDField(null=True, blank=True)
+    entitlement_id = models.UUIDField(null=True, blank=True)  # empty while it is the row's own identifier
+    transferred_from = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="transferred_to"
+    )
+    transferred_at = models.DateTimeField(null=True, blank=True)  # away from this row's billing owner
     created_at = models.DateTimeField()
 
     objects = SubscriptionQuerySet.as_manager()
@@ -49,6 +91,20 @@ class Subscription(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="subscription_quantity_positive", condition=Q(quantity__gte=1)),
+            models.UniqueConstraint(
+                Coalesce("entitlement_id", "id"),
+                name="subscription_one_billing_owner",
+                condition=~Q(status=SubscriptionStatus.TRANSFERRED),
+            ),
+            models.CheckConstraint(
+                name="subscription_transferred_at_iff_transferred",
+                condition=Q(status=SubscriptionStatus.TRANSFERRED, transferred_at__isnull=False)
+                | (~Q(status=SubscriptionStatus.TRANSFERRED) & Q(transferred_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="subscription_price_has_currency",
+                condition=Q(unit_price__isnull=True) | (Q(unit_price__gte=0) & ~Q(currency="")),
+            ),
             models.CheckConstraint(
                 name="subscription_term_dates_in_order",
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
@@ -61,3 +117,8 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return self.friendly_name
+
+    @property
+    def entitlement(self) -> uuid.UUID:
+        """What the customer has, the same over all its billing owners."""
+        return self.entitlement_id or self.pk

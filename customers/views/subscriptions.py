@@ -33,6 +33,7 @@ TONES = {
     SubscriptionStatus.EXPIRED: "neutral",
     SubscriptionStatus.DISABLED: "neutral",
     SubscriptionStatus.DELETED: "neutral",
+    SubscriptionStatus.TRANSFERRED: "neutral",
 }
 
 

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "portal.notifications",
     "portal.webhooks",
     "customers",
+    "billing",
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -115,6 +115,8 @@ def make_subscription(relationship: ResellerRelationship, **fields: Any) -> Subs
         "ends_on": NOON.date() + datetime.timedelta(days=365),
         "created_at": NOON,
     }
+    if fields.get("status") == SubscriptionStatus.TRANSFERRED:
+        defaults["transferred_at"] = NOON
     return Subscription.objects.create(**defaults | fields)
 
 

@@ -357,7 +357,7 @@ def test_every_kind_of_product_has_one_tab_and_is_counted_there():
 
     assert counts == {
         ProductTab.LICENSE_BASED: 1,
-        ProductTab.AZURE: 2,
+        ProductTab.AZURE: 4,
         ProductTab.RESERVATIONS: 1,
         ProductTab.SAVINGS_PLANS: 1,
         ProductTab.SOFTWARE: 2,

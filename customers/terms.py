@@ -1,0 +1,59 @@
+"""How long terms and billing cycles last, counted in calendar months (API reference, fulfillment section 1.3).
+
+A term that starts on the 31st ends on the last day of a shorter month, and later cycles go back to the 31st: each
+boundary is counted from the first day, not from the boundary before it.
+"""
+
+import calendar
+import datetime
+from dataclasses import dataclass
+
+from customers.enums import BillingFrequency, Term
+
+TERM_MONTHS: dict[Term, int] = {Term.MONTH: 1, Term.YEAR: 12, Term.TWO_YEARS: 24, Term.THREE_YEARS: 36}
+CYCLE_MONTHS: dict[BillingFrequency, int] = {BillingFrequency.MONTHLY: 1, BillingFrequency.ANNUAL: 12}
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days from ``starts_on`` up to, and without, ``ends_on``."""
+
+    starts_on: datetime.date
+    ends_on: datetime.date
+
+    @property
+    def days(self) -> int:
+        return (self.ends_on - self.starts_on).days
+
+
+def add_months(day: datetime.date, months: int) -> datetime.date:
+    """Return the same day of a later (or earlier) month, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def end_of_term(starts_on: datetime.date, term: str) -> datetime.date | None:
+    """Return the first day after a term, or ``None`` for what has no term."""
+    months = TERM_MONTHS.get(Term(term))
+    return add_months(starts_on, months) if months else None
+
+
+def cycle_on(
+    day: datetime.date, *, starts_on: datetime.date, ends_on: datetime.date | None, frequency: str
+) -> Period | None:
+    """Return the billing cycle that holds a day, or ``None`` outside the term or where nothing is billed in cycles.
+
+    "Upfront" is one cycle over the whole term; usage and one-time purchases have none.
+    """
+    if day < starts_on or (ends_on is not None and day >= ends_on):
+        return None
+    if frequency == BillingFrequency.UPFRONT:
+        return Period(starts_on, ends_on) if ends_on else None
+    months = CYCLE_MONTHS.get(BillingFrequency(frequency))
+    if months is None:
+        return None
+    number = ((day.year - starts_on.year) * 12 + day.month - starts_on.month) // months
+    if add_months(starts_on, number * months) > day:
+        number -= 1
+    end = add_months(starts_on, (number + 1) * months)
+    return Period(add_months(starts_on, number * months), min(end, ends_on) if ends_on else end)

@@ -1,0 +1,20 @@
+"""Amounts of money: how many decimals a currency has, and how an amount is cut to them. Amounts are ``Decimal``."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import format_currency, get_currency_precision
+
+
+def smallest_unit(currency: str) -> Decimal:
+    """Return the smallest amount a currency knows: 0.01 for the euro, 1 for the yen, 0.001 for the Kuwaiti dinar."""
+    return Decimal(1).scaleb(-get_currency_precision(currency))
+
+
+def round_money(amount: Decimal, currency: str) -> Decimal:
+    """Return the amount in whole cents of its currency; half a cent goes up (away from zero)."""
+    return amount.quantize(smallest_unit(currency), rounding=ROUND_HALF_UP)
+
+
+def money_text(amount: Decimal, currency: str, language: str) -> str:
+    """Return the amount as people of the language write it, with its currency."""
+    return format_currency(amount, currency, locale=language.replace("-", "_"))

@@ -152,6 +152,33 @@ class MoveRestriction(models.TextChoices):
     PUBLISHER = "publisher", _("its publisher does not sell through the new partner")
 
 
+class ImportKind(models.TextChoices):
+    """What a file to import lists."""
+
+    CUSTOMERS = "customers", _("Customers")
+    SUBSCRIPTIONS = "subscriptions", _("Subscriptions")
+
+
+class ImportStatus(models.TextChoices):
+    """How far an import has come: its rows are checked, then a person looks at the result and lets it run."""
+
+    READ = "read", pgettext_lazy("import", "Being checked")
+    PREVIEWED = "previewed", pgettext_lazy("import", "Waiting for your yes")
+    RUNNING = "running", pgettext_lazy("import", "Running")
+    DONE = "done", pgettext_lazy("import", "Done")
+    CANCELED = "canceled", pgettext_lazy("import", "Canceled")
+
+
+class RowResult(models.TextChoices):
+    """What becomes of a row of a file to import: first as it is foreseen, then as it was."""
+
+    WAITING = "waiting", pgettext_lazy("import", "Not checked yet")
+    NEW = "new", pgettext_lazy("import", "New")
+    CHANGED = "changed", pgettext_lazy("import", "Changed")
+    SAME = "same", pgettext_lazy("import", "Already here")
+    WRONG = "wrong", pgettext_lazy("import", "Not imported")
+
+
 class CustomerEvent(models.TextChoices):
     """What happens to customers and relationships; the same names in log, mail and webhook.
 
@@ -186,6 +213,11 @@ class CustomerEvent(models.TextChoices):
         _("Indirect relationship accepted by customer"),
     )
     RELATIONSHIP_REMOVED = "reseller-relationship-removed", _("Reseller relationship removed")
+    MOVED_TO_PROVIDER = "customer-moved-to-indirect-provider", _("Customer moved to an indirect provider")
     ADMIN_RIGHTS_REMOVED = "admin-rights-removed-by-customer", _("Administration rights taken back")
     AGREEMENT_CREATED = "customer-agreement-created", _("Customer agreement recorded")
+    IMPORT_UPLOADED = "import-uploaded", _("File for an import uploaded")
+    IMPORT_CANCELED = "import-canceled", _("Import canceled")
     CUSTOMERS_IMPORTED = "customers-imported", _("Customers imported")
+    SUBSCRIPTIONS_IMPORTED = "subscriptions-imported", _("Subscriptions imported")
+    SUBSCRIPTION_IMPORTED = "subscription-imported", _("Subscription imported")

@@ -3,9 +3,11 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
@@ -23,6 +25,7 @@ from portal.accounts.models import (
 )
 from portal.accounts.permissions import Permission, permissions_of, roles_allowing
 from portal.core.fields import name_key
+from portal.core.statements import Statement
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes only stand in for one
 
@@ -32,9 +35,27 @@ def memberships_of(user: User) -> list[Membership]:
 
     Each also says whether the person has a second factor (``has_second_factor``), for no query of its own.
     """
-    memberships = Membership.objects.filter(user=user, is_active=True).select_related("organization")
-    memberships = memberships.annotate(has_second_factor=_has_second_factor())  # type: ignore[no-redef]
-    return list(memberships.order_by("organization__name_key", "pk"))
+    return [_membership(user, row) for row in _MEMBERSHIPS.rows(user.pk)]
+
+
+_OWN = [field.attname for field in Membership._meta.concrete_fields]
+_ORGANIZATION = [field.attname for field in Organization._meta.concrete_fields]
+
+
+def _memberships(user_id: UUID) -> QuerySet[Membership, tuple[Any, ...]]:
+    memberships = Membership.objects.filter(user_id=user_id, is_active=True)
+    columns: list[str | Exists] = [*_OWN, *(f"organization__{name}" for name in _ORGANIZATION), _has_second_factor()]
+    return memberships.order_by("organization__name_key", "pk").values_list(*columns)
+
+
+_MEMBERSHIPS = Statement(_memberships)
+
+
+def _membership(user: User, row: tuple[Any, ...]) -> Membership:
+    membership = Membership.from_db(DEFAULT_DB_ALIAS, _OWN, row[: len(_OWN)])
+    membership.organization = Organization.from_db(DEFAULT_DB_ALIAS, _ORGANIZATION, row[len(_OWN) : -1])
+    membership.user, membership.has_second_factor = user, row[-1]
+    return membership
 
 
 def _has_second_factor() -> Exists:

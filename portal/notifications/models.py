@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import get_language
 
 from portal.accounts.actor import Actor
+from portal.accounts.enums import Role
 from portal.accounts.models import Organization, User
 from portal.notifications.enums import ACTION_KINDS, UNDELIVERED, ActionKind, EmailStatus, Undelivered
 
@@ -113,8 +115,12 @@ class OutgoingEmail(models.Model):
 class ActionItemQuerySet(models.QuerySet["ActionItem"]):
     def visible_to(self, actor: Actor) -> Self:
         """Items of the actor's organization for one of its roles, or for it by name."""
-        addressed = Q(user_id=actor.user_id) | Q(roles__overlap=[str(role) for role in actor.roles])
-        return self.filter(addressed, organization_id=actor.organization_id)
+        return self.addressed_to(actor.user_id, organization_id=actor.organization_id, roles=actor.roles)
+
+    def addressed_to(self, user_id: uuid.UUID, *, organization_id: uuid.UUID, roles: Iterable[Role]) -> Self:
+        """The same, for a person of an organization who holds these roles."""
+        addressed = Q(user_id=user_id) | Q(roles__overlap=[str(role) for role in roles])
+        return self.filter(addressed, organization_id=organization_id)
 
     def open_actions(self) -> Self:
         """Work that is not done yet, whoever archived it."""

@@ -3,18 +3,21 @@
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from portal.accounts.actor import Actor
+from portal.accounts.enums import Role
 from portal.accounts.permissions import Permission
 from portal.core import navigation
 from portal.core.pages import Page, keyset_page
+from portal.core.statements import Statement
 from portal.notifications import rules
 from portal.notifications.enums import ACTION_KINDS, ActionKind
 from portal.notifications.models import (
@@ -74,7 +77,19 @@ class ItemRow:
 
 def open_action_count(actor: Actor) -> int:
     """Count the actor's open actions, and stop at 100: the bell shows "99+" (one query)."""
-    return _count(_visible(actor).open_actions().archived_by(actor.user_id, archived=False))
+    return len(_open_actions(actor.roles, COUNTER_LIMIT).rows(actor.user_id, actor.organization_id))
+
+
+@lru_cache(maxsize=256)
+def _open_actions(roles: frozenset[Role], limit: int) -> Statement:
+    """Return the query for whoever holds these roles: the bell is on every page."""
+
+    def build(user_id: UUID, organization_id: UUID) -> QuerySet[ActionItem, tuple[int]]:
+        items = ActionItem.objects.addressed_to(user_id, organization_id=organization_id, roles=roles)
+        items = items.open_actions().archived_by(user_id, archived=False)
+        return items.order_by().values_list(Value(1))[:limit]
+
+    return Statement(build)
 
 
 def notification_count(actor: Actor) -> int:

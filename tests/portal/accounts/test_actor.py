@@ -7,6 +7,7 @@ import pytest
 from portal.accounts import queries
 from portal.accounts.actor import denied, who_may
 from portal.accounts.enums import OrganizationKind, Role
+from portal.accounts.models import Membership
 from portal.accounts.permissions import Permission
 from portal.core.errors import PermissionDenied
 from tests.factories import NOON, make_actor, make_member, make_organization, make_partner
@@ -73,6 +74,18 @@ def test_the_chosen_organization_is_acted_for_or_else_the_first_by_name():
     assert queries.choose_membership(memberships, memberships[1].organization_id) == memberships[1]
     assert queries.choose_membership(memberships, "nonsense") == alpha
     assert queries.choose_membership([], None) is None
+
+
+def test_memberships_come_with_every_column_of_theirs_and_of_their_organization(django_assert_num_queries):
+    member = make_member(make_partner(is_sandbox=True), Role.SALES_AGENT, Role.ACCOUNT_ADMIN)
+    stored = Membership.objects.select_related("organization").get(pk=member.pk)
+    with django_assert_num_queries(1):
+        [found] = queries.memberships_of(member.user)
+        assert found.user is member.user
+        for read, row in ((found, stored), (found.organization, stored.organization)):
+            for column in row._meta.concrete_fields:
+                assert getattr(read, column.attname) == getattr(row, column.attname), column.name
+    assert found.has_second_factor is False
 
 
 def test_memberships_that_do_not_count_are_left_out():

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "portal.webhooks",
     "customers",
     "billing",
+    "marketplace",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -101,6 +102,7 @@ EVENT_TYPES = [
     "portal.accounts.enums.AccountEvent",
     "portal.notifications.enums.NotificationEvent",
     "customers.enums.CustomerEvent",
+    "marketplace.enums.MarketplaceEvent",
 ]
 METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
 SEARCH_PROVIDERS = ["customers.search.find", "portal.accounts.search.find", "portal.audit.search.find"]
@@ -109,6 +111,7 @@ INVARIANTS = [
     "portal.notifications.invariants.breaches",
     "portal.webhooks.invariants.breaches",
     "customers.invariants.breaches",
+    "marketplace.invariants.breaches",
 ]
 OVERDUE_CHECKS = ["portal.audit.invariants.overdue", "portal.notifications.invariants.overdue"]
 DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load"]
@@ -222,6 +225,22 @@ INVITATION_LIFETIME_DAYS = 30
 INVITATION_REMINDER_DAYS = 5  # before the expiry
 CUSTOMER_AGREEMENT_VERSION = "2026-01"
 MAILBOX_CODE_MINUTES = 15
+
+# --- marketplace (M1-M8) ----------------------------------------------------------------------------------------------
+# Sales agents buy, but do not change what they bought: called temporary, so it has days (reference, section 3.3).
+SALES_AGENT_RULE_FROM = env.str("SALES_AGENT_RULE_FROM", default="2022-01-01")
+SALES_AGENT_RULE_UNTIL = env.str("SALES_AGENT_RULE_UNTIL", default="")  # first day on which it no longer holds
+PURCHASE_TOKEN_HOURS = 24
+ACTIVATION_DAYS = 30  # a purchase that the publisher has not activated by then lapses, unbilled
+SUSPENSION_DAYS = 30  # grace period of a missing payment
+AUTO_ACCEPT_SECONDS = 10  # a publisher that says nothing after it was told of a change agrees to it
+PUBLISHER_CALL_SECONDS = 10  # for one call to a publisher, all of it
+PUBLISHER_RETRY_SECONDS = 60
+PUBLISHER_RETRY_HOURS = 8  # some 500 tries
+USAGE_HOURS = 24  # how old a reported usage event may be
+MAIL_AFTER_PURCHASE = env.bool("MAIL_AFTER_PURCHASE", default=True)
+# Addresses inside this machine for landing pages and webhooks: only for the demo publishers of the embedded run.
+OUTGOING_LOOPBACK = False
 
 # --- languages (P9) --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -1,0 +1,60 @@
+"""What must hold between a subscription, its publisher's side, its orders and its charges (quality row 3)."""
+
+from collections.abc import Iterator
+
+from portal.core.invariants import found_by
+
+CHECKS = {
+    "Marketplace subscription whose two statuses disagree": """
+        SELECT saas.subscription_id::text
+        FROM marketplace_saassubscription AS saas
+        JOIN customers_subscription AS row ON row.id = saas.subscription_id
+        WHERE row.status <> ALL (CASE saas.status
+            WHEN 'PendingFulfillmentStart' THEN ARRAY['pending']
+            WHEN 'Subscribed' THEN ARRAY['active']
+            WHEN 'Suspended' THEN ARRAY['suspended']
+            ELSE ARRAY['expired', 'deleted']
+        END)
+    """,
+    "Marketplace subscription charged without ever having been activated": """
+        SELECT charge.id::text
+        FROM billing_charge AS charge
+        JOIN marketplace_saassubscription AS saas ON saas.subscription_id = charge.subscription_id
+        WHERE saas.activated_at IS NULL
+    """,
+    "Marketplace subscription charged for days before its activation": """
+        SELECT charge.id::text
+        FROM billing_charge AS charge
+        JOIN marketplace_saassubscription AS saas ON saas.subscription_id = charge.subscription_id
+        WHERE charge.kind <> 'metered' AND charge.starts_on < (saas.activated_at AT TIME ZONE 'UTC')::date
+    """,
+    "Two charges for the same cycle of a marketplace subscription": """
+        SELECT first.id::text
+        FROM billing_charge AS first
+        JOIN marketplace_saassubscription AS saas ON saas.subscription_id = first.subscription_id
+        JOIN billing_charge AS second ON second.subscription_id = first.subscription_id AND second.id > first.id
+        WHERE first.kind IN ('new', 'cycle', 'renewal') AND second.kind IN ('new', 'cycle', 'renewal')
+            AND daterange(first.starts_on, first.ends_on) && daterange(second.starts_on, second.ends_on)
+    """,
+    "Subscription that shows a running change without one, or hides one": """
+        SELECT saas.subscription_id::text
+        FROM marketplace_saassubscription AS saas
+        JOIN customers_subscription AS row ON row.id = saas.subscription_id
+        LEFT JOIN marketplace_operation AS operation
+            ON operation.saas_id = saas.subscription_id AND operation.status = 'InProgress'
+        WHERE row.pending_operation <> CASE operation.action
+            WHEN 'ChangeQuantity' THEN 'quantity' WHEN 'ChangePlan' THEN 'plan' ELSE '' END
+    """,
+    "Order whose lines do not add up to its total": """
+        SELECT placed.id::text
+        FROM marketplace_order AS placed
+        WHERE placed.total <> (
+            SELECT coalesce(sum(line.total), 0) FROM marketplace_orderline AS line WHERE line.order_id = placed.id
+        )
+    """,
+}
+
+
+def breaches() -> Iterator[str]:
+    """Yield a line for everything in the marketplace that contradicts itself."""
+    return found_by(CHECKS)

@@ -1,0 +1,44 @@
+"""What publishers offer, what partners order, and what publishers are told of it."""
+
+from marketplace.models.catalog import (
+    Dimension,
+    DimensionPrice,
+    ExclusivePartner,
+    Margin,
+    Offer,
+    Plan,
+    PlanAudience,
+    PlanPrice,
+    Publisher,
+)
+from marketplace.models.orders import Cart, CartLine, Order, OrderLine
+from marketplace.models.subscriptions import (
+    Operation,
+    PurchaseToken,
+    SaaSSubscription,
+    UsageRecord,
+    WebhookAttempt,
+    WebhookCall,
+)
+
+__all__ = [
+    "Cart",
+    "CartLine",
+    "Dimension",
+    "DimensionPrice",
+    "ExclusivePartner",
+    "Margin",
+    "Offer",
+    "Operation",
+    "Order",
+    "OrderLine",
+    "Plan",
+    "PlanAudience",
+    "PlanPrice",
+    "Publisher",
+    "PurchaseToken",
+    "SaaSSubscription",
+    "UsageRecord",
+    "WebhookAttempt",
+    "WebhookCall",
+]

@@ -10,6 +10,7 @@ urlpatterns = [
     path("request/opened/", entrance.opened, name="opened"),
     path("request/accept/", entrance.accept, name="accept"),
     path("request/decline/", entrance.decline, name="decline"),
+    path("request/answer-for/", entrance.answer_for, name="answer_for"),
     path("request/ask/", entrance.ask, name="ask"),
     path("request/mailbox/", entrance.mailbox, name="mailbox"),
     path("request/code/", entrance.code, name="code"),

@@ -206,6 +206,7 @@ OPEN_TO_EVERY_ROLE = {
     *_pages("accounts", "disconnect_provider second_factor add_authenticator_app add_passkey rename_passkey"),
     *_pages("accounts", "remove_factor recovery_codes download_recovery_codes generate_recovery_codes"),
     *_pages("action_center", "overview completed archived preferences panel change item open"),
+    *("admin_center:answer_for", "government:answer_for"),
 }
 
 # Every page that takes a form: the events it writes, or why it writes none. That each event is written is tested with
@@ -272,6 +273,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
             "accept": ("reseller-relationship-accepted-by-customer", "customer-agreement-created"),
             "decline": ("reseller-relationship-declined-by-customer",),
             "ask": ("reseller-relationship-question-asked",),
+            "answer_for": ("organization-switched",),
             "mailbox": ("mailbox-code-sent",),
             "code": "proves to this session that the person reads the mailbox; wrong codes are counted",
             "register": ("customer-registered", "user-joined"),

@@ -155,7 +155,12 @@ def check_can_accept(invitation: RelationshipInvitation, *, actor: Actor, organi
             next_step=_("Forward the message to your administrator."),
         )
     check_expected_tenant(invitation, tenant_id=organization.pk, domain=organization.domain)
-    if organization.cloud != invitation.cloud or organization.is_sandbox != invitation.partner.organization.is_sandbox:
+    if organization.is_sandbox != invitation.partner.organization.is_sandbox:
+        raise WrongTenant(
+            _("A sandbox has customers of its own: sandbox and real organizations have no relationship."),
+            next_step=_("Ask your partner for a request from its other account."),
+        )
+    if organization.cloud != invitation.cloud:
         raise CloudMismatch(
             _("This request is for customers of %(cloud)s.") % {"cloud": Cloud(invitation.cloud).label},
             next_step=_("Ask your partner for a request for your cloud."),

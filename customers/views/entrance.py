@@ -9,11 +9,13 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from customers import queries, rules
@@ -28,10 +30,12 @@ from customers.forms.entrance import (
 from customers.models import MailboxProof, RelationshipInvitation
 from customers.workflow import invitations as workflow
 from customers.workflow import registration
-from portal.accounts.access import public
+from portal.accounts.access import public, signed_in
 from portal.accounts.actor import Actor
-from portal.accounts.enums import Cloud
+from portal.accounts.enums import Cloud, Role
+from portal.accounts.models import Organization
 from portal.accounts.sign_in import throttle
+from portal.accounts.workflow.organization import switch_organization
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.http import PortalRequest, posted
 from portal.core.links import hash_token
@@ -45,7 +49,12 @@ _WHY = "whoever holds the unique link was sent it; accepting needs an administra
 @public(_WHY)
 def open_link(request: HttpRequest, entrance: str, token: str) -> HttpResponse:
     """Keep the link and go on to its page. Opening spends nothing: mail scanners follow links too (R3)."""
-    attempt = throttle.consume(request, "join")
+    try:
+        attempt = throttle.consume(request, "join")
+    except ImmediateHttpResponse as stop:  # the 429 page of the portal; here it is told in the entrance's own look
+        response = _closed(request, entrance, rules.LinkUnusable("throttled"), status=stop.response.status_code)
+        response.headers["Retry-After"] = stop.response.headers["Retry-After"]
+        return response
     try:
         link = rules.find_link(hash_token(token))
     except rules.LinkUnusable as refusal:
@@ -56,10 +65,12 @@ def open_link(request: HttpRequest, entrance: str, token: str) -> HttpResponse:
     return redirect(f"{wanted}:review")
 
 
-def _closed(request: HttpRequest, entrance: str, refusal: rules.LinkUnusable) -> HttpResponse:
+def _closed(
+    request: HttpRequest, entrance: str, refusal: rules.LinkUnusable, *, status: int | None = None
+) -> HttpResponse:
     """Say what happened to a link, and nothing about whom it was for."""
     context = {"refusal": refusal, "state": refusal.state, "entrance": entrance}
-    return render(request, "entrance/closed.html", context, status=refusal.http_status)
+    return render(request, "entrance/closed.html", context, status=status or refusal.http_status)
 
 
 def with_invitation(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -101,26 +112,61 @@ def _page(
 ) -> HttpResponse:
     """Render the request with whatever step the person is at."""
     actor = _actor(request)
-    problem: Refusal | None = None
-    if actor is not None:
-        try:
-            rules.check_answerable(invitation, actor=actor, now=timezone.now())
-        except Refusal as refused:
-            problem = refused
     values = {
         "invitation": invitation,
         "entrance": _entrance(invitation),
-        "problem": problem,
         "signed_in_for": actor.organization_name if actor else "",
+    }
+    problem = _problem(invitation, actor)
+    if problem is not None:
+        others = _other_organizations(request)
+        context |= {"problem": problem, "other_organizations": others}
+        return render(request, "entrance/refused.html", values | context, status=status)
+    version = rules.current_agreement_version()
+    values |= {
         "accept_form": AcceptForm(),
         "decline_form": DeclineForm(),
         "question_form": QuestionForm(),
-        "agreement_version": rules.current_agreement_version(),
-        "agreement_template": f"agreements/customer/{rules.current_agreement_version()}.html",
+        "agreement_version": version,
+        "agreement_template": f"agreements/customer/{version}.html",
         "sign_in_url": f"{reverse('account_login')}?next={reverse(f'{_entrance(invitation)}:review')}",
-        **context,
     }
-    return render(request, "entrance/review.html", values, status=status)
+    return render(request, "entrance/review.html", values | context, status=status)
+
+
+def _problem(invitation: RelationshipInvitation, actor: Actor | None) -> Refusal | None:
+    """Return why the person who is signed in cannot answer, if so."""
+    if actor is None:
+        return None
+    try:
+        rules.check_answerable(invitation, actor=actor, now=timezone.now())
+    except Refusal as refused:
+        return refused
+    return None
+
+
+def _other_organizations(request: PortalRequest) -> list[Organization]:
+    """Return the other organizations that the person administers: perhaps one of them is meant."""
+    return [
+        membership.organization
+        for membership in request.memberships
+        if Role.CUSTOMER_ADMIN in membership.roles and membership.organization_id != request.actor.organization_id
+    ]
+
+
+@require_POST
+@signed_in("a choice among one's own organizations")
+@with_invitation
+def answer_for(request: PortalRequest, invitation: RelationshipInvitation) -> HttpResponse:
+    """Act for another of the person's organizations and go back to the request."""
+    chosen = request.POST.get("organization_id", "")
+    membership = next((own for own in request.memberships if str(own.organization_id) == chosen), None)
+    if membership is None:
+        raise Http404
+    if membership.organization_id != request.actor.organization_id:
+        switch_organization(membership_id=membership.pk, now=timezone.now())
+        request.session["organization_id"] = chosen
+    return redirect(f"{_entrance(invitation)}:review")
 
 
 @require_safe
@@ -219,11 +265,13 @@ def mailbox(request: PortalRequest, invitation: RelationshipInvitation) -> HttpR
     """Ask which mailbox to prove, and mail a code there."""
     form = MailboxForm(posted(request), initial={"email": invitation.recipient_email})
     if request.method == "POST" and form.is_valid():
-        throttle.consume(request, "mailbox_code", key=form.cleaned_data["email"].lower())
         try:
+            throttle.consume(request, "mailbox_code", key=form.cleaned_data["email"].lower())
             proof = registration.send_mailbox_code(
                 token_hash=_link_hash(request), email=form.cleaned_data["email"], now=timezone.now()
             )
+        except ImmediateHttpResponse:
+            form.add_error("email", _("Too many codes were asked for. Use the newest mail, or try again later."))
         except InvalidInput as invalid:
             form.add_error("email", f"{invalid} {invalid.next_step}")
         else:

@@ -1,9 +1,12 @@
 """Celery entry points of customers."""
 
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
-from customers.workflow import invitations
+from customers.processing import imports as import_processing
+from customers.workflow import imports, invitations
 
 
 @shared_task(name="customers.sweep_invitations")
@@ -12,3 +15,17 @@ def sweep_invitations() -> None:
     now = timezone.now()
     invitations.expire_invitations(now=now)
     invitations.remind_invitations(now=now)
+
+
+@shared_task(name="customers.process_import")
+def process_import(run_id: str) -> None:
+    """Check or import the rows of a file."""
+    import_processing.work_off(run_id=UUID(run_id))
+
+
+@shared_task(name="customers.sweep_imports")
+def sweep_imports() -> None:
+    """Take up imports whose task was lost, and forget what nobody wants any more."""
+    now = timezone.now()
+    import_processing.resume_lost(now=now)
+    imports.forget_old(now=now)

@@ -38,5 +38,6 @@ app.conf.beat_schedule = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "customers.sweep_imports": {"task": "customers.sweep_imports", "schedule": 30.0, "options": {"expires": 30}},
     "accounts.expire": {"task": "accounts.expire", "schedule": 3600.0, "options": {"expires": 3600}},
 }

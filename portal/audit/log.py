@@ -1,7 +1,8 @@
-"""Write the activity log. The one way in: record()."""
+"""Write the activity log. The ways in: record(), and record_all() for many events alike."""
 
 import datetime
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -43,11 +44,6 @@ def record(
         event_type=str(event_type),
         outcome=outcome,
         occurred_at=occurred_at,
-        actor_user_id=actor.user_id if actor else None,
-        actor_name=actor.name if actor else "",
-        actor_email=actor.email if actor else "",
-        actor_organization_id=actor.organization_id if actor else None,
-        actor_organization_name=actor.organization_name if actor else "",
         subject_type=subject_type,
         subject_id=str(subject_id),
         subject_name=subject_name[:200],
@@ -56,7 +52,7 @@ def record(
         before=dict(before) if before is not None else None,
         after=dict(after) if after is not None else None,
         details=dict(details or {}),
-        request_id=str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
+        **_who(actor),
     )
     own = party_details or {}
     AuditEventParty.objects.bulk_create(
@@ -65,6 +61,68 @@ def record(
     )
     enqueue_after_commit("audit.seal")
     return event
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What one of many events is about, and who sees it."""
+
+    id: UUID | str
+    name: str
+    organization_ids: Iterable[UUID]
+    customer_id: UUID | None = None
+    customer_name: str = ""
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+@transaction.atomic(savepoint=False)
+def record_all(
+    *,
+    event_type: str,
+    subject_type: str,
+    subjects: Iterable[Subject],
+    actor: Actor | None,
+    occurred_at: datetime.datetime,
+) -> list[AuditEvent]:
+    """Write an event for each subject, all in the same few statements: what a batch of some hundreds changed."""
+    told = list(subjects)
+    who = _who(actor)
+    events = AuditEvent.objects.bulk_create(
+        AuditEvent(
+            event_type=str(event_type),
+            occurred_at=occurred_at,
+            subject_type=subject_type,
+            subject_id=str(subject.id),
+            subject_name=subject.name[:200],
+            customer_id=subject.customer_id,
+            customer_name=subject.customer_name[:200],
+            before=dict(subject.before) if subject.before is not None else None,
+            after=dict(subject.after) if subject.after is not None else None,
+            **who,
+        )
+        for subject in told
+    )
+    AuditEventParty.objects.bulk_create(
+        _party(event, organization_id, {})
+        for event, subject in zip(events, told, strict=True)
+        for organization_id in sorted(set(subject.organization_ids))
+    )
+    if events:
+        enqueue_after_commit("audit.seal")
+    return events
+
+
+def _who(actor: Actor | None) -> dict[str, Any]:
+    """Return the columns of an event that say who did it, and in which request."""
+    return {
+        "actor_user_id": actor.user_id if actor else None,
+        "actor_name": actor.name if actor else "",
+        "actor_email": actor.email if actor else "",
+        "actor_organization_id": actor.organization_id if actor else None,
+        "actor_organization_name": actor.organization_name if actor else "",
+        "request_id": str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
+    }
 
 
 def _party(event: AuditEvent, organization_id: UUID, details: Mapping[str, Any]) -> AuditEventParty:

@@ -225,6 +225,10 @@ INVITATION_LIFETIME_DAYS = 30
 INVITATION_REMINDER_DAYS = 5  # before the expiry
 CUSTOMER_AGREEMENT_VERSION = "2026-01"
 MAILBOX_CODE_MINUTES = 15
+IMPORT_MAX_BYTES = 32 * 1024 * 1024  # of a file of customers or subscriptions (quality row 27)
+IMPORT_MAX_ROWS = 100_000
+IMPORT_PREVIEW_DAYS = 7  # then a checked file that nobody imported is forgotten
+IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sums and the log stay
 
 # --- marketplace (M1-M8) ----------------------------------------------------------------------------------------------
 # Sales agents buy, but do not change what they bought: called temporary, so it has days (reference, section 3.3).

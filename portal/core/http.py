@@ -1,7 +1,7 @@
 """Request and response types, and the one way to answer a page, a fragment or a refusal."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -16,6 +16,8 @@ from portal.core.errors import Refusal
 if TYPE_CHECKING:
     from portal.accounts.actor import Actor
     from portal.accounts.models import Membership, User
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
 class PortalRequest(HttpRequest):
@@ -32,6 +34,12 @@ def is_fragment_request(request: HttpRequest) -> bool:
     """Say whether htmx asks for a fragment: an htmx request that is neither boosted nor restoring history."""
     htmx: HtmxDetails | None = getattr(request, "htmx", None)
     return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def takes_upload(view: View) -> View:
+    """Let the view take a file up to UPLOAD_MAX_BYTES; all others end at REQUEST_MAX_BYTES."""
+    view.takes_upload = True  # type: ignore[attr-defined]
+    return view
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -113,8 +113,7 @@ class MalformedRequestMiddleware:
         query = request.META.get("QUERY_STRING", "")
         if len(request.path_info) + len(query) > settings.REQUEST_MAX_ADDRESS_LENGTH:
             return error_views.address_too_long(request)
-        if _content_length(request) > settings.REQUEST_MAX_BYTES:
-            raise RequestDataTooBig("The request is larger than any page needs.")
+        check_length(request, settings.UPLOAD_MAX_BYTES)
         if request.encoding and request.encoding.lower().replace("-", "") != "utf8":
             raise BadRequest("The request is not in UTF-8.")
         check_bytes(unquote_to_bytes(query.encode("latin-1", errors="replace")))
@@ -123,7 +122,9 @@ class MalformedRequestMiddleware:
         check_address(request.META.get("HTTP_HX_CURRENT_URL", ""))
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, *_: object) -> None:
+    def process_view(self, request: HttpRequest, view: Callable[..., object], *_: object) -> None:
+        if not getattr(view, "takes_upload", False):
+            check_length(request, settings.REQUEST_MAX_BYTES)
         if request.method != "POST":
             return
         try:
@@ -135,9 +136,11 @@ class MalformedRequestMiddleware:
             raise BadRequest("The request broke off.") from error
 
 
-def _content_length(request: HttpRequest) -> int:
+def check_length(request: HttpRequest, limit: int) -> None:
+    """Refuse what is larger than a page needs, before anything of it is read. Raises: RequestDataTooBig."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isascii() and length.isdigit() else 0
+    if length.isascii() and length.isdigit() and int(length) > limit:
+        raise RequestDataTooBig("The request is larger than any page needs.")
 
 
 def check_bytes(raw: bytes) -> None:

@@ -225,8 +225,7 @@ INVITATION_LIFETIME_DAYS = 30
 INVITATION_REMINDER_DAYS = 5  # before the expiry
 CUSTOMER_AGREEMENT_VERSION = "2026-01"
 MAILBOX_CODE_MINUTES = 15
-IMPORT_MAX_BYTES = 32 * 1024 * 1024  # of a file of customers or subscriptions (quality row 27)
-IMPORT_MAX_ROWS = 100_000
+IMPORT_MAX_ROWS = 100_000  # of a file of customers or subscriptions
 IMPORT_PREVIEW_DAYS = 7  # then a checked file that nobody imported is forgotten
 IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sums and the log stay
 
@@ -283,6 +282,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 REQUEST_MAX_BYTES = 10 * 1024 * 1024  # of a whole request, files included
+UPLOAD_MAX_BYTES = 32 * 1024 * 1024  # of a request to a page that takes long lists as files (quality row 27)
 REQUEST_MAX_ADDRESS_LENGTH = 6000  # path and query together
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

@@ -8,6 +8,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import ResellerRelationship
+from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.http import PortalRequest
 from portal.core.navigation import Item, ObjectNavigation, Workspace, show_object
@@ -30,6 +31,20 @@ WORKSPACES = (
                 "customers:invitations",
                 Permission.CUSTOMER_VIEW,
                 description=_("Who was asked to become a customer, and how far each request has come."),
+            ),
+            Item(
+                _("Indirect resellers"),
+                "customers:partnerships",
+                Permission.CUSTOMER_VIEW,
+                description=_("Resellers your company works with, and requests for a partnership."),
+                kinds=frozenset({OrganizationKind.INDIRECT_PROVIDER}),
+            ),
+            Item(
+                _("Indirect providers"),
+                "customers:partnerships",
+                Permission.CUSTOMER_VIEW,
+                description=_("Providers your company works with, and requests for a partnership."),
+                kinds=frozenset({OrganizationKind.INDIRECT_RESELLER, OrganizationKind.DIRECT_BILL}),
             ),
         ),
     ),

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from customers.enums import RelationshipKind
 from customers.models import Customer, RelationshipInvitation, ResellerRelationship, SavedView, Tag
-from portal.accounts.enums import AccountEvent, Role
-from portal.accounts.models import Membership, UserInvitation
+from portal.accounts.enums import AccountEvent, OrganizationKind, PartnershipStatus, Role
+from portal.accounts.models import Membership, Partnership, UserInvitation
 from portal.accounts.permissions import ROLES_BY_KIND
 from portal.audit import log
 from portal.core.links import make_token
@@ -162,6 +162,18 @@ def relationship_invitation(member: Membership) -> object:
     ).pk
 
 
+def partnership(member: Membership) -> object:
+    """A provider that asks the member's partner for a partnership; other kinds of organization have none."""
+    if not member.organization.is_partner:
+        return uuid.uuid4()
+    return Partnership.objects.create(
+        provider=make_partner(OrganizationKind.INDIRECT_PROVIDER).partner,
+        reseller=member.organization.partner,
+        status=PartnershipStatus.REQUESTED,
+        requested_at=timezone.now(),
+    ).pk
+
+
 # "app:parameter" as the URL map has them -> what builds the object. Parameters of pages open to all are not needed.
 OBJECTS: dict[str, Callable[[Membership], object]] = {
     "accounts:user_id": colleague,
@@ -176,6 +188,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "customers:tag_id": tag,
     "customers:invitation_id": relationship_invitation,
     "customers:relationship_id": relationship_of_a_customer,
+    "customers:partnership_id": partnership,
 }
 
 
@@ -259,6 +272,15 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "customers:bill_to": ("customer-billing-profile-updated",),
     "customers:qualification": ("customer-qualification-updated",),
     "customers:remove_relationship": ("reseller-relationship-removed",),
+    "customers:request_partnership": ("partnership-requested",),
+    "customers:accept_partnership": ("partnership-accepted",),
+    "customers:decline_partnership": ("partnership-declined",),
+    "customers:withdraw_partnership": ("partnership-request-withdrawn",),
+    "customers:end_partnership": ("partnership-ended", "reseller-relationship-request-revoked"),
+    "customers:start_becoming_reseller": ("becoming-reseller-started",),
+    "customers:move_customers": ("customer-moved-to-indirect-provider",),
+    "customers:cancel_becoming_reseller": ("becoming-reseller-canceled", "reseller-relationship-request-revoked"),
+    "customers:finish_becoming_reseller": ("became-reseller", "reseller-relationship-request-revoked"),
     "customers:add_customer": "keeps what was typed in the session until it is reviewed",
     "customers:add_customer_agreement": "keeps what was typed in the session until it is reviewed",
     "customers:add_customer_review": ("customer-added",),

@@ -35,6 +35,15 @@ from customers.queries.lists import (
     has_customers,
 )
 from customers.queries.my_partners import agreements_of_customer, partner_of_customer, partners_of_customer
+from customers.queries.partnerships import (
+    OFFERED_AT_ONCE,
+    BecomingDetail,
+    becoming_detail,
+    partner_by_id,
+    partnership_detail,
+    partnership_page,
+    providers_of,
+)
 from customers.queries.subscriptions import (
     SUBSCRIPTION_ORDER,
     find_subscription,
@@ -45,14 +54,17 @@ from customers.queries.subscriptions import (
 
 __all__ = [
     "CUSTOMER_ORDERS",
+    "OFFERED_AT_ONCE",
     "STATES",
     "SUBSCRIPTION_ORDER",
+    "BecomingDetail",
     "CustomerDetail",
     "CustomerFilter",
     "InvitationFilter",
     "agreements_of_customer",
     "all_customers",
     "as_uuid",
+    "becoming_detail",
     "chosen_customers",
     "counterparts_of",
     "countries_of_market",
@@ -70,8 +82,12 @@ __all__ = [
     "invitation_page",
     "mails_of",
     "market_countries",
+    "partner_by_id",
     "partner_of_customer",
     "partners_of_customer",
+    "partnership_detail",
+    "partnership_page",
+    "providers_of",
     "reseller_name",
     "resellers_of",
     "state_of",

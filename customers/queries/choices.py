@@ -74,7 +74,10 @@ def reseller_name(actor: Actor, reseller_id: UUID) -> str:
 
 
 def counterparts_of(actor: Actor) -> list[Partner]:
-    """Return the partners that a request must name: a provider's resellers, a reseller's providers, else none."""
+    """Return the partners that a request must name: a provider's resellers, a reseller's providers.
+
+    A direct bill partner names none, unless it is becoming the reseller of a provider (T4).
+    """
     partnerships = Partnership.objects.filter(status=PartnershipStatus.ACTIVE)
     if actor.organization_kind == OrganizationKind.INDIRECT_PROVIDER:
         rows = partnerships.filter(provider_id=actor.organization_id).select_related("reseller__organization")
@@ -82,4 +85,5 @@ def counterparts_of(actor: Actor) -> list[Partner]:
     if actor.organization_kind == OrganizationKind.INDIRECT_RESELLER:
         rows = partnerships.filter(reseller_id=actor.organization_id).select_related("provider__organization")
         return [row.provider for row in rows.order_by("provider__organization__name_key", "pk")]
-    return []
+    provider = Partner.objects.filter(pk=actor.organization_id).values("becoming_reseller_of")
+    return list(Partner.objects.filter(pk__in=provider).select_related("organization"))

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from customers.models import ResellerRelationship
+from customers.rules.becoming_reseller import check_sells_directly
 from customers.rules.invitations import check_reseller_named
 from customers.rules.markets import check_same_market
 from customers.rules.registration import check_registration_data
@@ -60,8 +61,9 @@ def check_may_add(*, kind: str) -> None:
 def check_new_customer(partner: Partner, new: NewCustomer, *, today: datetime.date) -> None:
     """All that can be said before anything is written; the page asks the same at its first step.
 
-    Raises: OutsideMarket, ResellerNotYours, DomainTaken, InvalidInput.
+    Raises: SellsThroughProvider, OutsideMarket, ResellerNotYours, DomainTaken, InvalidInput.
     """
+    check_sells_directly(partner)
     check_same_market(partner, new.country, on=today)
     check_reseller_named(partner, new.reseller_id)
     check_registration_data(new.country, new.registration_number, new.phone)

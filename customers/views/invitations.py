@@ -79,8 +79,12 @@ def new_relationship(request: PortalRequest) -> HttpResponse:
         request.POST or None,
         cloud=own.cloud,
         counterparts=queries.counterparts_of(request.actor),
-        label=_COUNTERPART_LABELS.get(kind, ""),
-        initial={"language": own.language, "include_admin_rights": False},
+        label=_COUNTERPART_LABELS.get(kind, gettext_lazy("Indirect provider")),
+        initial={
+            "language": own.language,
+            "include_admin_rights": False,
+            "counterpart": request.GET.get("counterpart", ""),
+        },
     )
     refusal: Refusal | None = None
     if request.method == "POST" and form.is_valid():
@@ -105,8 +109,8 @@ def _terms(form: RequestForm, own: Organization) -> workflow.RequestTerms:
     """Put the form into terms: a reseller asks through its provider, a provider names its reseller."""
     data = form.cleaned_data
     counterpart = form.counterpart_id
-    is_reseller = own.kind == OrganizationKind.INDIRECT_RESELLER
-    partner_id, reseller_id = (counterpart, own.pk) if is_reseller and counterpart else (own.pk, counterpart)
+    is_provider = own.kind == OrganizationKind.INDIRECT_PROVIDER
+    partner_id, reseller_id = (counterpart, own.pk) if counterpart and not is_provider else (own.pk, counterpart)
     names = dict(Organization.objects.filter(pk__in=[partner_id, reseller_id]).values_list("pk", "name"))
     subject, text = default_message(
         partner_name=names[partner_id],

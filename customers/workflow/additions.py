@@ -12,7 +12,7 @@ from customers.announcements import announce_added
 from customers.models import Customer, ResellerRelationship
 from customers.rules import NewCustomer
 from customers.workflow.agreements import Attestation, attest_agreement
-from customers.workflow.relationships import start_relationships
+from customers.workflow.relationships import hold_partners, start_relationships
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Cloud, OrganizationKind, Role
 from portal.accounts.models import Membership, Organization, Partner, PasswordReset, User
@@ -42,7 +42,7 @@ def add_customer(
     """
     actor.require(Permission.CUSTOMER_ADD)
     rules.check_may_add(kind=actor.organization_kind)
-    partner = Partner.objects.select_related("organization").get(pk=actor.organization_id)
+    partner = hold_partners(actor.organization_id, new.reseller_id)
     rules.check_new_customer(partner, new, today=now.date())
 
     organization = _create_tenant(partner.organization, new, now)

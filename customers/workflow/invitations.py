@@ -13,7 +13,7 @@ from customers.announcements import announce_invitation, mail_invitation
 from customers.enums import CustomerEvent, InvitationStatus
 from customers.models import InvitationLink, RelationshipInvitation, ResellerRelationship
 from customers.workflow.agreements import sign_agreement
-from customers.workflow.relationships import start_relationships
+from customers.workflow.relationships import hold_partners, start_relationships
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Cloud
 from portal.accounts.models import Organization, Partner
@@ -47,13 +47,15 @@ def request_relationship(
     """Create a relationship request and return it with the token of its unique link, which is not stored.
 
     Source: "Request a reseller relationship"; requirements R1, R6, R8, R10.
-    Raises: PermissionDenied, rules.ResellerNotYours, rules.CloudMismatch, rules.InvitationOpenAlready, InvalidInput.
+    Raises: PermissionDenied, rules.ResellerNotYours, rules.SellsThroughProvider, rules.CloudMismatch,
+    rules.InvitationOpenAlready, InvalidInput.
     """
     actor.require(Permission.RELATIONSHIP_REQUEST)
-    partner = Partner.objects.select_related("organization").get(pk=terms.partner_id)
     if actor.organization_id not in (terms.partner_id, terms.reseller_id):
         raise rules.ResellerNotYours(_("Ask for your own company or for your indirect provider."))
+    partner = hold_partners(terms.partner_id, terms.reseller_id)
     rules.check_reseller_named(partner, terms.reseller_id)
+    rules.check_sells_directly(partner)
     rules.check_partner_cloud(partner, terms.cloud)
     _check_terms(partner, terms, now)
     try:
@@ -163,9 +165,37 @@ def revoke_invitation(*, invitation_id: UUID, actor: Actor, now: datetime.dateti
     actor.require(Permission.RELATIONSHIP_REQUEST)
     invitation = RelationshipInvitation.objects.visible_to(actor).locked(invitation_id)
     rules.check_invitation_pending(invitation, now=now)
+    _revoke(invitation, actor=actor, now=now)
+    return invitation
+
+
+def _revoke(invitation: RelationshipInvitation, *, actor: Actor, now: datetime.datetime) -> None:
     _close(invitation, InvitationStatus.REVOKED, by=actor.name, now=now)
     announce_invitation(CustomerEvent.RELATIONSHIP_REQUEST_REVOKED, invitation, actor=actor, now=now)
-    return invitation
+
+
+def lock_requests(*, partner_id: UUID, reseller_id: UUID | None) -> list[RelationshipInvitation]:
+    """Lock the pending requests of a partner, or of a provider with one reseller, in one order everywhere.
+
+    Called before the partner's or partnership's own row is locked: an answer holds them in that order too.
+    """
+    pending = RelationshipInvitation.objects.filter(
+        partner_id=partner_id, reseller_id=reseller_id, status=InvitationStatus.PENDING
+    )
+    return list(pending.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
+def revoke_requests(
+    *, partner_id: UUID, reseller_id: UUID | None, actor: Actor, now: datetime.datetime
+) -> list[RelationshipInvitation]:
+    """Take back all pending requests of a partner, or of a provider with one reseller, which part from now on.
+
+    Called inside the transaction that ends what they ask for.
+    """
+    revoked = lock_requests(partner_id=partner_id, reseller_id=reseller_id)
+    for invitation in revoked:
+        _revoke(invitation, actor=actor, now=now)
+    return revoked
 
 
 def _close(invitation: RelationshipInvitation, status: InvitationStatus, *, by: str, now: datetime.datetime) -> None:

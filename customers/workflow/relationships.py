@@ -3,8 +3,10 @@
 import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from customers import rules
@@ -12,8 +14,19 @@ from customers.announcements import announce_relationship, announce_removal
 from customers.enums import CustomerEvent, RelationshipKind, RelationshipStatus
 from customers.models import Customer, ResellerRelationship
 from portal.accounts.actor import Actor
-from portal.accounts.models import Organization, Partner
+from portal.accounts.models import Organization, Partner, Partnership
 from portal.accounts.permissions import Permission
+
+
+def hold_partners(partner_id: UUID, reseller_id: UUID | None) -> Partner:
+    """Return the billing partner; its kind, and its partnership with the reseller, stay until the transaction ends.
+
+    Many hold them at once. What ends a partnership, or makes a direct bill partner a reseller, waits for them.
+    """
+    partner = Partner.objects.held(partner_id)
+    if reseller_id:
+        Partnership.objects.hold(provider_id=partner_id, reseller_id=reseller_id)
+    return partner
 
 
 def start_relationships(
@@ -28,13 +41,13 @@ def start_relationships(
 
     Called inside the transaction of accepting a request or adding a customer. Race-free: the unique constraint on
     active pairs decides, and an existing row is taken as it is. The customer's lock keeps a removal from passing by.
+    Raises: rules.ResellerNotYours, rules.SellsThroughProvider, when partners parted since the request.
     """
     Customer.objects.get_or_create(organization=customer_organization)
     customer = Customer.objects.locked(customer_organization.pk)
+    rules.check_still_partners(hold_partners(partner.pk, reseller.pk if reseller else None), reseller)
     kind = RelationshipKind.PROVIDER if reseller else RelationshipKind.DIRECT
-    wanted = [(partner, kind, reseller)]
-    if reseller:
-        wanted.append((reseller, RelationshipKind.RESELLER, partner))
+    wanted = [(partner, kind, reseller), *([(reseller, RelationshipKind.RESELLER, partner)] if reseller else [])]
     has_agreement = rules.has_signed_agreement(partner_id=partner.pk, customer_id=customer.pk)
     relationships = []
     for owner, owner_kind, counterpart in wanted:
@@ -54,7 +67,15 @@ def start_relationships(
             },
         )
         relationships.append(relationship)
+    _name_reseller(relationships[0], reseller)
     return relationships
+
+
+def _name_reseller(relationship: ResellerRelationship, reseller: Partner | None) -> None:
+    """Name the reseller at a provider's relationship that had lost its own, or never had one (decision 0012)."""
+    if reseller and relationship.kind == RelationshipKind.PROVIDER and relationship.counterpart_id is None:
+        relationship.counterpart = reseller
+        relationship.save(update_fields=["counterpart"])
 
 
 @transaction.atomic
@@ -83,6 +104,9 @@ def remove_relationship(*, relationship_id: UUID, actor: Actor, now: datetime.da
     for row in ended:
         _end(row, now)
     announce_removal(ended, others=list(rows.values()), actor=actor, now=now)
+    for name in settings.AFTER_RELATIONSHIP_REMOVED:
+        partner_ids = [row.partner_id for row in ended]
+        import_string(name)(partner_ids=partner_ids, customer_id=asked.customer_id, actor=actor, now=now)
     return ended
 
 

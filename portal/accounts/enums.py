@@ -62,7 +62,12 @@ class Role(models.TextChoices):
 class PartnershipStatus(models.TextChoices):
     REQUESTED = "requested", _("Requested")
     ACTIVE = "active", pgettext_lazy("relationship", "Active")
+    DECLINED = "declined", pgettext_lazy("partnership", "Declined")
+    WITHDRAWN = "withdrawn", pgettext_lazy("partnership", "Withdrawn")
     ENDED = "ended", _("Ended")
+
+
+OPEN_PARTNERSHIPS = (PartnershipStatus.REQUESTED, PartnershipStatus.ACTIVE)  # at most one of a pair at a time
 
 
 class UserState(models.TextChoices):
@@ -107,3 +112,11 @@ class AccountEvent(models.TextChoices):
     USER_REACTIVATED = "user-reactivated", _("User reactivated")
     ORGANIZATION_UPDATED = "organization-updated", _("Organization updated")
     PARTNER_AGREEMENT_SIGNED = "partner-agreement-signed", _("Partner agreement signed")
+    PARTNERSHIP_REQUESTED = "partnership-requested", _("Partnership requested")
+    PARTNERSHIP_ACCEPTED = "partnership-accepted", _("Partnership accepted")
+    PARTNERSHIP_DECLINED = "partnership-declined", _("Partnership declined")
+    PARTNERSHIP_WITHDRAWN = "partnership-request-withdrawn", _("Partnership request withdrawn")
+    PARTNERSHIP_ENDED = "partnership-ended", _("Partnership ended")
+    BECOMING_RESELLER_STARTED = "becoming-reseller-started", _("Change to indirect reseller started")
+    BECOMING_RESELLER_CANCELED = "becoming-reseller-canceled", _("Change to indirect reseller canceled")
+    BECAME_RESELLER = "became-reseller", _("Became an indirect reseller")

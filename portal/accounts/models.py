@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.actor import Actor
 from portal.accounts.enums import (
+    OPEN_PARTNERSHIPS,
     PARTNER_KINDS,
     Cloud,
     InvitationStatus,
@@ -66,6 +67,16 @@ class Organization(models.Model):
         return self.kind in PARTNER_KINDS
 
 
+class PartnerQuerySet(models.QuerySet["Partner"]):
+    def locked(self, partner_id: uuid.UUID) -> "Partner":
+        """The partner, its row locked until the open transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=partner_id)
+
+    def held(self, partner_id: uuid.UUID) -> "Partner":
+        """The partner, kept as it is until the open transaction ends; many may hold it at once, nobody change it."""
+        return self.raw("SELECT * FROM accounts_partner WHERE organization_id = %s FOR SHARE", [partner_id])[0]
+
+
 class Partner(models.Model):
     """What a partner organisation has beyond any other: market, currency, and the signed partner agreement (T6)."""
 
@@ -75,9 +86,20 @@ class Partner(models.Model):
     agreement_version = models.CharField(max_length=20, blank=True)
     agreement_signed_at = models.DateTimeField(null=True, blank=True)
     agreement_signed_by = models.CharField(max_length=200, blank=True)
+    becoming_reseller_of = models.ForeignKey(  # T4, decision 0022: on its way from direct bill to this provider
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    becoming_reseller_since = models.DateTimeField(null=True, blank=True)
+
+    objects = PartnerQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="partner_becoming_reseller_of_whom_and_since_when",
+                condition=Q(becoming_reseller_of__isnull=True, becoming_reseller_since__isnull=True)
+                | Q(becoming_reseller_of__isnull=False, becoming_reseller_since__isnull=False),
+            ),
             models.CheckConstraint(name="partner_currency_iso", condition=Q(currency__regex=r"^[A-Z]{3}$")),
             models.CheckConstraint(
                 name="partner_agreement_signed_when_and_by_whom",
@@ -113,28 +135,56 @@ class PartnerLocation(models.Model):
         return f"{self.name} ({self.partner_id_number})"
 
 
+class PartnershipQuerySet(models.QuerySet["Partnership"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The partnerships in which the actor's organisation is the provider or the reseller."""
+        return self.filter(Q(provider_id=actor.organization_id) | Q(reseller_id=actor.organization_id))
+
+    def locked(self, partnership_id: uuid.UUID) -> "Partnership":
+        """The partnership, its row locked until the open transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=partnership_id)
+
+    def hold(self, *, provider_id: uuid.UUID, reseller_id: uuid.UUID) -> None:
+        """Keep the partnership of the two as it is until the open transaction ends, if they have one."""
+        list(
+            self.raw(
+                "SELECT id FROM accounts_partnership"
+                " WHERE provider_id = %s AND reseller_id = %s AND status = %s FOR SHARE",
+                [provider_id, reseller_id, PartnershipStatus.ACTIVE],
+            )
+        )
+
+
 class Partnership(models.Model):
-    """An indirect provider and an indirect reseller that work together (A10)."""
+    """An indirect provider and an indirect reseller that work together, or might (A10, R10)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     provider = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="reseller_partnerships")
     reseller = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="provider_partnerships")
     status = models.CharField(max_length=20, choices=PartnershipStatus.choices)
+    requested_by_provider = models.BooleanField(default=True)  # else the reseller asked; the other side answers
     requested_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)  # declined, withdrawn or ended: then
+
+    objects = PartnershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "reseller"],
                 name="partnership_open_once",
-                condition=~Q(status=PartnershipStatus.ENDED),
+                condition=Q(status__in=OPEN_PARTNERSHIPS),
             ),
             models.CheckConstraint(
                 name="partnership_dates_match_status",
                 condition=Q(status=PartnershipStatus.REQUESTED, accepted_at__isnull=True, ended_at__isnull=True)
                 | Q(status=PartnershipStatus.ACTIVE, accepted_at__isnull=False, ended_at__isnull=True)
+                | Q(
+                    status__in=[PartnershipStatus.DECLINED, PartnershipStatus.WITHDRAWN],
+                    accepted_at__isnull=True,
+                    ended_at__isnull=False,
+                )
                 | Q(status=PartnershipStatus.ENDED, ended_at__isnull=False),
             ),
             models.CheckConstraint(name="partnership_of_two_partners", condition=~Q(provider=models.F("reseller"))),

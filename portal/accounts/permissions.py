@@ -25,6 +25,8 @@ class Permission(models.TextChoices):
     RELATIONSHIP_REQUEST = "relationship.request", _("Request a reseller relationship")
     RELATIONSHIP_REMOVE = "relationship.remove", _("Remove a reseller relationship")
     RELATIONSHIP_ADMINISTER = "relationship.administer", _("Request or end administration rights")
+    PARTNERSHIP_REQUEST = "partnership.request", _("Request partnerships, and move customers to a provider")
+    PARTNERSHIP_MANAGE = "partnership.manage", _("Accept and end partnerships, and become an indirect reseller")
     AGREEMENT_VIEW = "agreement.view", _("View customer agreements")
     AGREEMENT_ATTEST = "agreement.attest", _("Attest a customer agreement")
     PARTNER_AGREEMENT_SIGN = "agreement.sign_partner", _("Sign the partner agreement")
@@ -63,6 +65,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.CUSTOMER_ADD,
         P.CUSTOMER_UPDATE,
         P.RELATIONSHIP_REMOVE,
+        P.PARTNERSHIP_REQUEST,
+        P.PARTNERSHIP_MANAGE,
         P.PARTNER_AGREEMENT_SIGN,
         P.BILLING_VIEW,
         P.PRICING_VIEW,
@@ -86,6 +90,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.RELATIONSHIP_REQUEST,
         P.RELATIONSHIP_REMOVE,
         P.RELATIONSHIP_ADMINISTER,
+        P.PARTNERSHIP_REQUEST,
         P.AGREEMENT_ATTEST,
         P.SUBSCRIPTION_BUY,
         P.SUBSCRIPTION_UPDATE,
@@ -154,6 +159,7 @@ ROLE_SUMMARIES: dict[Role, Promise] = {
 AREA_LABELS = {
     "customer": _("Customers"),
     "relationship": _("Reseller relationships"),
+    "partnership": _("Partnerships"),
     "agreement": _("Agreements"),
     "subscription": _("Subscriptions"),
     "transfer": _("Transfers"),

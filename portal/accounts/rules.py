@@ -256,6 +256,26 @@ def check_can_sign_agreement(organization: Organization, partner: Partner | None
     return partner
 
 
+def may_give_up_subscriptions(partner: Partner) -> bool:
+    """Say whether a partner can be the source of a transfer (T3, T4; decision 0022).
+
+    An indirect reseller is billed for nothing, so it never is. A direct bill partner that becomes one stays a direct
+    bill partner until its last subscription has left, so it is the source all that time and no longer.
+    """
+    bills = (OrganizationKind.DIRECT_BILL, OrganizationKind.INDIRECT_PROVIDER)
+    return OrganizationKind(partner.organization.kind) in bills
+
+
+def may_take_over_subscriptions(partner: Partner) -> bool:
+    """Say whether a partner can be the target of a transfer, or sell in its own name: nobody who becomes a reseller."""
+    return may_give_up_subscriptions(partner) and partner.becoming_reseller_of_id is None
+
+
+def moves_to_its_provider(source: Partner, target: Partner) -> bool:
+    """Say whether the one becomes an indirect reseller of the other: phase 1 does not apply to this move (A2, T4)."""
+    return bool(source.becoming_reseller_of_id == target.pk)
+
+
 def user_actions(membership: Membership, *, actor: Actor, other_admins: int) -> dict[str, Refusal | None]:
     """Return what may be done with a user: action -> ``None``, or the refusal that says why not (X5).
 

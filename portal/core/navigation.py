@@ -22,7 +22,10 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Item:
-    """One page in the left navigation. ``permission`` empty: everyone signed in may open it."""
+    """One page in the left navigation. ``permission`` empty: everyone signed in may open it.
+
+    ``kinds`` names the kinds of organization that the page is for; empty: all.
+    """
 
     label: Text
     url_name: str
@@ -30,6 +33,11 @@ class Item:
     description: Text = ""
     group: Text = ""
     icon: str = ""  # of an action; pages show their workspace's
+    kinds: frozenset[str] = frozenset()
+
+    def is_for(self, actor: "Actor") -> bool:
+        has_right = not self.permission or actor.may(self.permission)
+        return has_right and (not self.kinds or actor.organization_kind in self.kinds)
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,10 @@ class Workspace:
     actions: Sequence[Item] = ()  # things to do that stand in no menu: found by search, offered on Home
 
     def items_for(self, actor: "Actor") -> list[Item]:
-        return [item for item in self.items if not item.permission or actor.may(item.permission)]
+        return [item for item in self.items if item.is_for(actor)]
 
     def actions_for(self, actor: "Actor") -> list[Item]:
-        return [item for item in self.actions if not item.permission or actor.may(item.permission)]
+        return [item for item in self.actions if item.is_for(actor)]
 
 
 @dataclass(frozen=True)

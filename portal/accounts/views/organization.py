@@ -47,6 +47,9 @@ def organization(request: PortalRequest) -> HttpResponse:
             "agreement": _agreement(partner),
             "may_manage": request.actor.may(Permission.ORGANIZATION_MANAGE),
             "may_sign": request.actor.may(Permission.PARTNER_AGREEMENT_SIGN),
+            "may_see_partnerships": request.actor.may(Permission.CUSTOMER_VIEW),
+            "may_become_reseller": own.kind == OrganizationKind.DIRECT_BILL
+            and request.actor.may(Permission.PARTNERSHIP_REQUEST),
         },
     )
 
@@ -136,6 +139,7 @@ def _partnership(partnership: Partnership, own_id: object) -> dict[str, Any]:
     other = partnership.reseller if partnership.provider_id == own_id else partnership.provider
     status = PartnershipStatus(partnership.status)
     return {
+        "id": partnership.pk,
         "name": other.organization.name,
         "organization_id": other.organization.pk,
         "kind": OrganizationKind(other.organization.kind).label,

@@ -33,6 +33,13 @@ WORKSPACES = (
                 description=_("Who was asked to become a customer, and how far each request has come."),
             ),
             Item(
+                _("Import"),
+                "customers:imports",
+                Permission.CUSTOMER_ADD,
+                description=_("Bring customers and subscriptions along as CSV files."),
+                kinds=frozenset({OrganizationKind.DIRECT_BILL, OrganizationKind.INDIRECT_PROVIDER}),
+            ),
+            Item(
                 _("Indirect resellers"),
                 "customers:partnerships",
                 Permission.CUSTOMER_VIEW,

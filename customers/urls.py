@@ -6,6 +6,7 @@ from customers.views import (
     additions,
     agreements,
     becoming_reseller,
+    imports,
     invitations,
     my_partners,
     pages,
@@ -33,6 +34,12 @@ urlpatterns = [
     path("new/agreement/", additions.add_customer_agreement, name="add_customer_agreement"),
     path("new/review/", additions.add_customer_review, name="add_customer_review"),
     path("new/done/", additions.add_customer_done, name="add_customer_done"),
+    path("import/", imports.imports, name="imports"),
+    path("import/<uuid:run_id>/", imports.import_run, name="import_run"),
+    path("import/<uuid:run_id>/progress/", imports.import_progress, name="import_progress"),
+    path("import/<uuid:run_id>/rows.csv", imports.import_rows, name="import_rows"),
+    path("import/<uuid:run_id>/confirm/", imports.confirm_import, name="confirm_import"),
+    path("import/<uuid:run_id>/cancel/", imports.cancel_import, name="cancel_import"),
     path("switch/", pages.switch, name="switch"),
     path("my-partners/", my_partners.my_partners, name="my_partners"),
     path("my-partners/<uuid:relationship_id>/rights/", my_partners.take_back_rights, name="take_back_rights"),
@@ -60,6 +67,7 @@ urlpatterns = [
     path(
         "<uuid:customer_id>/subscriptions/export.csv", subscriptions.subscriptions_export, name="subscriptions_export"
     ),
+    path("<uuid:customer_id>/subscriptions/import/", imports.import_subscriptions, name="import_subscriptions"),
     path("<uuid:customer_id>/admin-relationships/", pages.admin_relationships, name="admin_relationships"),
     path("<uuid:customer_id>/account/", pages.account, name="account"),
     path("<uuid:customer_id>/account/bill-to/", pages.bill_to, name="bill_to"),

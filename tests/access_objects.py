@@ -15,8 +15,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from customers.enums import RelationshipKind
-from customers.models import Customer, RelationshipInvitation, ResellerRelationship, SavedView, Tag
+from customers.enums import ImportKind, ImportStatus, RelationshipKind
+from customers.models import Customer, ImportRun, RelationshipInvitation, ResellerRelationship, SavedView, Tag
 from portal.accounts.enums import AccountEvent, OrganizationKind, PartnershipStatus, Role
 from portal.accounts.models import Membership, Partnership, UserInvitation
 from portal.accounts.permissions import ROLES_BY_KIND
@@ -132,6 +132,25 @@ def relationship_of_a_customer(member: Membership) -> object:
     ).pk
 
 
+def import_run(member: Membership) -> object:
+    """A file of customers that was checked and waits for a yes."""
+    if not member.organization.is_partner:
+        return uuid.uuid4()
+    now = timezone.now()
+    return ImportRun.objects.create(
+        partner=member.organization.partner,
+        kind=ImportKind.CUSTOMERS,
+        status=ImportStatus.PREVIEWED,
+        file_name="customers.csv",
+        country=member.organization.country,
+        started_by_id=member.user_id,
+        started_by_name=member.user.name,
+        created_at=now,
+        previewed_at=now,
+        touched_at=now,
+    ).pk
+
+
 def saved_view(member: Membership) -> object:
     return SavedView.objects.create(
         user=member.user, organization=member.organization, name=uuid.uuid4().hex, created_at=timezone.now()
@@ -184,6 +203,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "audit:public_id": event,
     "action_center:item_id": action_item,
     "customers:customer_id": customer,
+    "customers:run_id": import_run,
     "customers:view_id": saved_view,
     "customers:tag_id": tag,
     "customers:invitation_id": relationship_invitation,
@@ -259,6 +279,10 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "action_center:change": ("action-items-archived", "action-items-restored"),
     "action_center:open": "notes that one person has read one item, and changes nothing else",
     "action_center:change_mails": ("email-sent-again", "email-settled"),
+    "customers:imports": ("import-uploaded",),
+    "customers:import_subscriptions": ("import-uploaded",),
+    "customers:confirm_import": ("customers-imported", "subscriptions-imported"),
+    "customers:cancel_import": ("import-canceled",),
     "customers:views": ("customer-view-saved",),
     "customers:delete_view": ("customer-view-deleted",),
     "customers:tags": ("customer-tag-created",),

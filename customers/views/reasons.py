@@ -3,7 +3,8 @@
 from django.utils.translation import gettext as _
 
 from customers import rules
-from customers.models import ResellerRelationship
+from customers.enums import ImportKind
+from customers.models import IMPORT_PERMISSIONS, ResellerRelationship
 from portal.accounts.actor import Actor, denied
 from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal
@@ -24,6 +25,15 @@ def why_not_add(actor: Actor) -> str:
     except Refusal as refusal:
         return _sentence(refusal)
     return why_not(actor, Permission.CUSTOMER_ADD)
+
+
+def why_not_import(actor: Actor) -> str:
+    """Return why the actor may not import a customer's subscriptions; nothing for those who may (decision 0021)."""
+    try:
+        rules.check_may_add(kind=actor.organization_kind)
+    except Refusal as refusal:
+        return _sentence(refusal)
+    return why_not(actor, IMPORT_PERMISSIONS[ImportKind.SUBSCRIPTIONS])
 
 
 def why_not_attest(actor: Actor, relationship: ResellerRelationship) -> str:

@@ -16,7 +16,7 @@ from customers import queries
 from customers.enums import BillingFrequency, ProductTab, SubscriptionStatus, Term
 from customers.models import Subscription
 from customers.navigation import show_customer
-from customers.views.reasons import why_not
+from customers.views.reasons import why_not, why_not_import
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
 from portal.core.exports import csv_response
@@ -66,6 +66,8 @@ def subscriptions(request: PortalRequest, customer_id: UUID) -> HttpResponse:
             "clear_url": address.url(status="", cursor=""),
             "exports": _exports(address, customer_id),
             "export_reason": why_not(request.actor, Permission.CUSTOMER_EXPORT),
+            "import_url": reverse("customers:import_subscriptions", args=[customer_id]),
+            "import_reason": why_not_import(request.actor),
         },
     )
 

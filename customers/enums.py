@@ -141,6 +141,7 @@ class PendingOperation(models.TextChoices):
     CANCELLATION = "cancellation", _("Cancellation")
     PROVISIONING = "provisioning", _("Provisioning")
     CONVERSION = "conversion", _("Conversion to the Azure plan")
+    TRANSFER = "transfer", _("Transfer to another partner")
 
 
 class MoveRestriction(models.TextChoices):

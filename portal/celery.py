@@ -39,5 +39,7 @@ app.conf.beat_schedule = {
         "options": {"expires": 600},
     },
     "customers.sweep_imports": {"task": "customers.sweep_imports", "schedule": 30.0, "options": {"expires": 30}},
+    "transfers.sweep": {"task": "transfers.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "transfers.sweep_requests": {"task": "transfers.sweep_requests", "schedule": 600.0, "options": {"expires": 600}},
     "accounts.expire": {"task": "accounts.expire", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -19,9 +19,11 @@ urlpatterns = [
     path("action-center/", include("portal.notifications.urls")),
     path("account-settings/activity-log/", include("portal.audit.urls")),
     path("customers/", include("customers.urls")),
+    path("", include("transfers.urls")),
     path("admin-center/", include(("customers.entrance_urls", "admin_center")), {"entrance": "admin_center"}),
     path("government/", include(("customers.entrance_urls", "government")), {"entrance": "government"}),
 ]
+urlpatterns += [path("", include("portal.api.urls")), path("", include("portal.api.tokens.urls"))]
 
 if settings.MAILBOX_DIR or settings.DEMO:
     urlpatterns += [path("", include("portal.local.urls"))]

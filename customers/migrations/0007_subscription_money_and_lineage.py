@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                     ("cancellation", "Cancellation"),
                     ("provisioning", "Provisioning"),
                     ("conversion", "Conversion to the Azure plan"),
+                    ("transfer", "Transfer to another partner"),
                 ],
                 db_default="",
                 default="",

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -67,11 +69,13 @@ def removal_blockers(relationship: ResellerRelationship) -> list[Blocker]:
     credited = running.filter(reseller_id=relationship.partner_id).exclude(billing_owner_id=relationship.partner_id)
     found = {"active-subscriptions": (others, ""), **counts, "credited-subscriptions": (credited.count(), "")}
     url = reverse("customers:subscriptions", args=[relationship.customer_id])
-    return [
+    own = [
         Blocker(code=code, message=_WORDS[code](count) % {"count": count}, url=f"{url}?tab={tab}" if tab else url)
         for code, (count, tab) in found.items()
         if count
     ]
+    uses = (Blocker(*use) for name in settings.RELATIONSHIP_USES for use in import_string(name)(relationship))
+    return [*own, *uses]
 
 
 def check_can_remove(relationship: ResellerRelationship) -> None:

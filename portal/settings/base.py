@@ -37,9 +37,11 @@ INSTALLED_APPS = [
     "portal.audit",
     "portal.notifications",
     "portal.webhooks",
+    "portal.api",
     "customers",
     "billing",
     "marketplace",
+    "transfers",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.core.middleware.ProbeMiddleware",
     "portal.core.middleware.RequestLogMiddleware",
+    "portal.api.middleware.ApiMiddleware",
     "portal.core.middleware.MalformedRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -101,8 +104,10 @@ CUSTOMER_NAVIGATION = ["customers.navigation.CUSTOMER_ITEMS"]  # the pages of on
 EVENT_TYPES = [
     "portal.accounts.enums.AccountEvent",
     "portal.notifications.enums.NotificationEvent",
+    "portal.api.enums.ApiEvent",
     "customers.enums.CustomerEvent",
     "marketplace.enums.MarketplaceEvent",
+    "transfers.enums.TransferEvent",
 ]
 METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
 SEARCH_PROVIDERS = ["customers.search.find", "portal.accounts.search.find", "portal.audit.search.find"]
@@ -225,9 +230,21 @@ INVITATION_LIFETIME_DAYS = 30
 INVITATION_REMINDER_DAYS = 5  # before the expiry
 CUSTOMER_AGREEMENT_VERSION = "2026-01"
 MAILBOX_CODE_MINUTES = 15
+# Called with partner_ids, customer_id, actor and now, inside the transaction that ends relationships.
+AFTER_RELATIONSHIP_REMOVED = ["transfers.workflow.close_without_relationship"]
+# Each is given a relationship and yields what else keeps it from being removed.
+RELATIONSHIP_USES = ["transfers.queries.uses_of_relationship"]
 IMPORT_MAX_ROWS = 100_000  # of a file of customers or subscriptions
 IMPORT_PREVIEW_DAYS = 7  # then a checked file that nobody imported is forgotten
 IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sums and the log stay
+
+# --- transfers (T10, T11; portal reference, sections 6.3 and 6.5) ------------------------------------------------------
+TRANSFER_LIFETIME_DAYS = 30
+TRANSFER_REMINDER_DAYS = 5  # before the expiry
+TRANSFER_RETRY_HOURS = 72
+TRANSFER_MAX_LINE_ITEMS = 10_000  # the original is said to stop at 25; decision 0030
+TRANSFER_COMMERCE = "transfers.commerce.postgres.Commerce"
+TRANSFER_SANDBOX_COMMERCE = "transfers.commerce.sandbox.Commerce"
 
 # --- marketplace (M1-M8) ----------------------------------------------------------------------------------------------
 # Sales agents buy, but do not change what they bought: called temporary, so it has days (reference, section 3.3).
@@ -244,6 +261,14 @@ USAGE_HOURS = 24  # how old a reported usage event may be
 MAIL_AFTER_PURCHASE = env.bool("MAIL_AFTER_PURCHASE", default=True)
 # Addresses inside this machine for landing pages and webhooks: only for the demo publishers of the embedded run.
 OUTGOING_LOOPBACK = False
+
+# --- API (P4) ---------------------------------------------------------------------------------------------------------
+API_KEY_ROTATION_DAYS = 30  # how long a key signs tokens
+API_REFRESH_TOKEN_DAYS = 90
+API_ANSWER_HOURS = 24  # how long the answer to an MS-RequestId is kept
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=500)  # of one tenant
+API_REQUESTS_PER_MINUTE_AND_ADDRESS = env.int("API_REQUESTS_PER_MINUTE_AND_ADDRESS", default=5000)
+API_TOKEN_REQUESTS_PER_MINUTE = env.int("API_TOKEN_REQUESTS_PER_MINUTE", default=300)  # from one address
 
 # --- languages (P9) --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

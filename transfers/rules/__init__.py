@@ -1,0 +1,38 @@
+"""What is allowed with transfers and their items, and why not."""
+
+from transfers.rules.items import Context, ItemFacts, can_move, following, item_findings, processing_finding
+from transfers.rules.paths import PATHS
+from transfers.rules.prerequisites import Check, Wanted, check_prerequisites, prerequisites, resolve
+from transfers.rules.states import (
+    available_actions,
+    check_can_accept,
+    check_can_cancel,
+    check_can_decline,
+    check_can_retry,
+    check_can_send_draft,
+    check_is_draft,
+    why_not,
+)
+
+__all__ = [
+    "PATHS",
+    "Check",
+    "Context",
+    "ItemFacts",
+    "Wanted",
+    "available_actions",
+    "can_move",
+    "check_can_accept",
+    "check_can_cancel",
+    "check_can_decline",
+    "check_can_retry",
+    "check_can_send_draft",
+    "check_is_draft",
+    "check_prerequisites",
+    "following",
+    "item_findings",
+    "prerequisites",
+    "processing_finding",
+    "resolve",
+    "why_not",
+]

@@ -1,0 +1,26 @@
+"""Addresses of transfers: the workspace, the pages of one customer, one transfer, and the customer's own pages."""
+
+from django.urls import path
+
+from transfers.views import details, drafts, lists, my_transfers, requests, review
+
+app_name = "transfers"
+
+urlpatterns = [
+    path("transfers/", lists.transfers, name="list"),
+    path("transfers/export.csv", lists.export, name="export"),
+    path("transfers/new/", requests.new, name="new"),
+    path("transfers/<uuid:transfer_id>/", details.detail, name="detail"),
+    path("transfers/<uuid:transfer_id>/items/", details.items, name="items"),
+    path("transfers/<uuid:transfer_id>/review/", review.review, name="review"),
+    path("transfers/<uuid:transfer_id>/decline/", review.decline, name="decline"),
+    path("transfers/<uuid:transfer_id>/retry/", details.retry, name="retry"),
+    path("transfers/<uuid:transfer_id>/cancel/", drafts.cancel, name="cancel"),
+    path("transfers/<uuid:transfer_id>/send/", drafts.send_draft, name="send_draft"),
+    path("transfers/<uuid:transfer_id>/delete/", drafts.delete_draft, name="delete_draft"),
+    path("transfers/lineage/<uuid:subscription_id>/", details.lineage, name="lineage"),
+    path("customers/<uuid:customer_id>/transfers/", lists.customer_transfers, name="customer_transfers"),
+    path("customers/<uuid:customer_id>/transfers/new/", requests.create, name="create"),
+    path("my-transfers/", my_transfers.my_transfers, name="my_transfers"),
+    path("my-transfers/<uuid:transfer_id>/", my_transfers.my_transfer, name="my_transfer"),
+]

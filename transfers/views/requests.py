@@ -1,0 +1,19 @@
+"""New requests."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from portal.accounts.access import requires
+from portal.accounts.permissions import Permission
+from portal.core.http import PortalRequest
+
+
+@requires(Permission.TRANSFER_CREATE)
+def new(request: PortalRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+@requires(Permission.TRANSFER_CREATE)
+def create(request: PortalRequest, customer_id: UUID) -> HttpResponse:
+    return HttpResponse()

@@ -23,6 +23,7 @@ class Actor:
     organization_kind: OrganizationKind
     roles: frozenset[Role]
     is_sandbox: bool = False
+    app_id: UUID | None = None  # the app registration through which the API is called
     permissions: frozenset[Permission] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

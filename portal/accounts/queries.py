@@ -62,8 +62,8 @@ def _has_second_factor() -> Exists:
     return Exists(Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_FACTORS))
 
 
-def make_actor(membership: Membership, user: User) -> Actor:
-    """Return the person acting for the organisation of one membership."""
+def make_actor(membership: Membership, user: User, *, app_id: UUID | None = None) -> Actor:
+    """Return the person acting for the organisation of one membership, perhaps through an app."""
     organization = membership.organization
     return Actor(
         user_id=user.pk,
@@ -74,6 +74,7 @@ def make_actor(membership: Membership, user: User) -> Actor:
         organization_kind=OrganizationKind(organization.kind),
         roles=frozenset(Role(role) for role in membership.roles),
         is_sandbox=organization.is_sandbox,
+        app_id=app_id,
     )
 
 

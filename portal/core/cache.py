@@ -39,6 +39,17 @@ class SpareCache(RedisCache):
     def has_key(self, key: str, version: int | None = None) -> bool:
         return bool(self._ask(super().has_key, key, version, when_away=False))
 
+    def count(self, key: str, *, seconds: int) -> int:
+        """Add one to a counter that forgets itself after ``seconds`` and return it; 0 while Redis is away."""
+        return int(self._ask(self._count, key, seconds, when_away=0))
+
+    def _count(self, key: str, seconds: int) -> int:
+        self.add(key, 0, seconds)
+        try:
+            return int(self.incr(key))
+        except ValueError:  # its time ran out in between
+            return 1
+
     def clear(self) -> None:
         """Forget our own copies alone: the broker's queue may stand in the same Redis."""
         client = self._cache.get_client(None, write=True)  # type: ignore[attr-defined]

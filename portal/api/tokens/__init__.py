@@ -1,0 +1,1 @@
+"""OAuth2 at the original's paths: asking for tokens, consent, discovery (decision 0024)."""

@@ -1,0 +1,15 @@
+"""Addresses of the partner API, and the pages of app registrations."""
+
+from django.urls import path, register_converter
+
+from portal.api import unknown
+from portal.api.access import GuidConverter
+
+register_converter(GuidConverter, "guid")
+
+app_name = "api"
+urlpatterns = [
+    path("v1/<path:rest>", unknown.unknown, name="unknown"),
+    path("webhooks/v1/<path:rest>", unknown.unknown, name="unknown_webhook"),
+    path("auditactivity/v1/<path:rest>", unknown.unknown, name="unknown_audit"),
+]

@@ -1,0 +1,1 @@
+"""The only places that change app registrations, consents, tokens and kept answers."""

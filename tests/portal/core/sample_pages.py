@@ -1,7 +1,5 @@
 """A page of each kind in the real shell, with an invented person and no database: what the browser tests look at."""
 
-from types import SimpleNamespace
-
 from django import forms
 from django.http import Http404, HttpResponse
 from django.template import engines
@@ -9,6 +7,7 @@ from django.urls import path
 
 from portal import urls
 from portal.accounts.access import public
+from portal.accounts.context import Menus, Shell, WorkspaceLinks
 
 PAGE = """
 {% extends "base.html" %}{% load components %}
@@ -55,15 +54,15 @@ class NameForm(forms.Form):
 
 def _draw(source, request, **values):
     actor = {"name": "Elin Berg", "email": "elin@northwind.example", "initials": "EB", "organization_name": "Northwind"}
-    space = {"key": "customers", "label": "Customers", "icon": "customers", "url": "/sample/"}
+    actor |= {"organization_kind_label": "Direct bill partner"}
+    space = WorkspaceLinks("customers", "Customers", "customers", "", "/sample/", ())
     items = [{"label": "Customer list", "url": "/sample/", "selected": True}]
-    shell = SimpleNamespace(
+    shell = Shell(
         product_name="Partner Portal",
-        actor=actor | {"organization_kind_label": "Direct bill partner"},
+        menus=Menus(actor, (space,)),
         memberships=[
             {"organization_id": "1", "organization_name": "Northwind", "role_labels": ["Admin"], "current": True}
         ],
-        workspaces=[space],
         workspace=space,
         navigation=[{"label": "", "items": items}],
         action_count=12,

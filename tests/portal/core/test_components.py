@@ -12,6 +12,7 @@ from django.contrib.staticfiles import finders
 from django.template import engines
 from django.template.loader import render_to_string
 from django.test import Client
+from django.utils.safestring import mark_safe
 
 from portal.core import icons
 
@@ -300,3 +301,16 @@ def test_the_first_load_stays_light(tmp_path):
     loaded += [icons.build_sprite(tmp_path).read_bytes(), Client().get("/no-such-page/").content]
 
     assert sum(len(gzip.compress(part)) for part in loaded) < HEAVIEST_FIRST_LOAD_KB * 1024
+
+
+def test_rows_are_escaped_but_for_their_markup_and_percent_signs_stay():
+    markup = (
+        "{% load components %}{% each_row rows %}<td title='100%' data-name='{name}'>{tags}%s</td>{% endeach_row %}"
+    )
+    rows = [{"name": "<Contoso> 5 %", "tags": mark_safe("<i>a</i>")}, {"name": 7, "tags": ""}]
+
+    drawn = engines["django"].from_string("{% load components %}" + markup).render({"rows": rows})
+
+    assert drawn == (
+        "<td title='100%' data-name='&lt;Contoso&gt; 5 %'><i>a</i>%s</td><td title='100%' data-name='7'>%s</td>"
+    )

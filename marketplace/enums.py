@@ -147,7 +147,7 @@ class Wish(models.TextChoices):
     BILLING_FREQUENCY = "billing-frequency", _("Change the billing frequency")
     AUTO_RENEW = "auto-renew", _("Switch auto-renew")
     CANCEL = "cancel", _("Cancel the subscription")
-    NAME = "name", _("Change the nickname")
+    NAME = "name", _("Change the friendly name")
     RESELLER = "reseller", _("Change the reseller")
 
 
@@ -164,7 +164,7 @@ class MarketplaceEvent(models.TextChoices):
     CHANGE_REFUSED = "marketplace-change-refused", _("Change refused by the publisher")
     FREQUENCY_CHANGED = "marketplace-billing-frequency-changed", _("Billing frequency changed")
     AUTO_RENEW_CHANGED = "marketplace-auto-renew-changed", _("Auto-renew switched")
-    RENAMED = "marketplace-subscription-renamed", _("Nickname changed")
+    RENAMED = "marketplace-subscription-renamed", _("Friendly name changed")
     RESELLER_CHANGED = "marketplace-reseller-changed", _("Reseller of a subscription changed")
     CANCELED = "marketplace-subscription-canceled", _("Marketplace subscription canceled")
     SUSPENDED = "marketplace-subscription-suspended", _("Marketplace subscription suspended")

@@ -64,6 +64,7 @@ class Offer(models.Model):
     is_sold_by_partners = models.BooleanField(default=True)  # the publisher opted in to the partner programme
     is_exclusive = models.BooleanField(default=False)  # everybody sees it, only the chosen partners buy (section 7.1)
     is_once_per_customer = models.BooleanField(default=False)
+    publisher_may_change = models.BooleanField(default=False)  # what is bought through partners, too (section 1.5)
     documentation_url = models.URLField(max_length=500, blank=True)
     support_email = models.EmailField(blank=True)
     support_phone = models.CharField(max_length=40, blank=True)

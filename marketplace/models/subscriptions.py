@@ -72,6 +72,7 @@ class SaaSSubscription(models.Model):
     purchaser_object_id = models.UUIDField()
     list_price = models.DecimalField(max_digits=16, decimal_places=4)  # beside subscription.unit_price: the margin
     refund = models.CharField(max_length=10, choices=Refund.choices)
+    publisher_may_change = models.BooleanField(default=False)  # Update and Delete of allowedCustomerOperations (1.5)
     # Bought, link opened, resolved by the publisher, activated: the steps of M6, told on the details page.
     purchased_at = models.DateTimeField()
     activate_by = models.DateTimeField()

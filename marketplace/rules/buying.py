@@ -1,0 +1,364 @@
+"""Who may buy which offer for which customer, and each reason why not (M1, section 7.1)."""
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from customers.enums import ProductFamily, SubscriptionStatus
+from customers.models import Customer, ResellerRelationship, Subscription
+from customers.rules import check_agreement_signed, check_reseller_named, check_same_market
+from marketplace.enums import LIVING, CartStatus, FulfillmentStatus, OfferStatus
+from marketplace.models import Cart, Offer, Plan, SaaSSubscription
+from marketplace.rules.pricing import Price, price_of
+from portal.accounts.enums import OrganizationKind
+from portal.accounts.models import Partner, PartnerLocation
+from portal.core.countries import country_name
+from portal.core.errors import InvalidInput, Refusal
+
+MAX_LINES = 25
+MAX_SUBSCRIPTIONS = 300  # of one customer (section 8)
+
+
+class ResellersDoNotBuy(Refusal):
+    code = "reseller-cannot-buy"
+    http_status = 403
+
+
+class NoRelationship(Refusal):
+    code = "no-reseller-relationship"
+
+
+class PartnerAgreementNotSigned(Refusal):
+    code = "partner-agreement-not-signed"
+    http_status = 403
+
+
+class OfferNotSold(Refusal):
+    code = "offer-not-sold"
+
+
+class NotSoldByPartners(Refusal):
+    code = "offer-not-sold-by-partners"
+
+
+class NotSoldInCountry(Refusal):
+    code = "offer-not-sold-in-country"
+
+
+class ExclusiveOffer(Refusal):
+    code = "offer-exclusive"
+
+
+class OnceOnly(Refusal):
+    code = "offer-bought-already"
+
+
+class PlanNotSold(Refusal):
+    code = "plan-not-sold"
+
+
+class AzurePlanMissing(Refusal):
+    code = "azure-plan-missing"
+
+
+class PriceMissing(Refusal):
+    code = "price-missing"
+
+
+class PriceChanged(Refusal):
+    code = "price-changed"
+
+
+class CartEmpty(Refusal):
+    code = "cart-empty"
+
+
+class CartOrdered(Refusal):
+    code = "cart-ordered-already"
+
+
+class TooManySubscriptions(Refusal):
+    code = "too-many-subscriptions"
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """For whom something is bought, by whom, on which day."""
+
+    partner: Partner
+    customer: Customer
+    today: datetime.date
+
+    @property
+    def country(self) -> str:
+        return self.customer.organization.country
+
+
+def check_may_buy(buyer: Buyer) -> None:
+    """All that must hold between a partner and a customer before anything is bought, whatever it is.
+
+    Source: requirements M1, R7, R8, T6; portal reference, sections 5.3 and 7.2.
+    Raises: ResellersDoNotBuy, NoRelationship, PartnerAgreementNotSigned, OutsideMarket, AgreementNotSigned.
+    """
+    partner, customer = buyer.partner, buyer.customer
+    if partner.organization.kind == OrganizationKind.INDIRECT_RESELLER:
+        raise ResellersDoNotBuy(
+            _("An indirect reseller does not buy for a customer itself."),
+            who=_("your indirect provider"),
+            next_step=_("Ask your provider to buy; it names you as the reseller."),
+        )
+    active = ResellerRelationship.objects.active().filter(partner=partner, customer=customer)
+    if not active.exists():
+        raise NoRelationship(
+            _("You have no active reseller relationship with this customer."),
+            who=_("the customer, by accepting your request"),
+            next_step=_("Request a reseller relationship."),
+            next_url=reverse("customers:new_relationship"),
+        )
+    check_partner_agreement(partner)
+    check_same_market(partner, buyer.country, on=buyer.today)
+    check_agreement_signed(partner_id=partner.pk, customer_id=customer.pk)
+
+
+def check_partner_agreement(partner: Partner) -> None:
+    """Only partners who signed the partner agreement in force buy (T6). Raises: PartnerAgreementNotSigned."""
+    if partner.agreement_version != settings.PARTNER_AGREEMENT_VERSION:
+        raise PartnerAgreementNotSigned(
+            _("Your company has not signed the partner agreement in force."),
+            who=_("a global admin of your company"),
+            next_step=_("Sign the partner agreement in the company profile."),
+            next_url=reverse("accounts:organization"),
+        )
+
+
+def check_offer(offer: Offer, buyer: Buyer) -> None:
+    """Why an offer as a whole cannot be bought for a customer. ``offer`` comes with its publisher's organization.
+
+    Raises: OfferNotSold, NotSoldByPartners, ExclusiveOffer, OnceOnly.
+    """
+    publisher = offer.publisher.organization.name
+    names = {"offer": offer.name, "publisher": publisher}
+    if offer.status != OfferStatus.PUBLISHED:
+        raise OfferNotSold(_("%(offer)s is not sold any more.") % names, who=publisher)
+    if not offer.is_sold_by_partners:
+        raise NotSoldByPartners(
+            _("%(publisher)s does not sell %(offer)s through partners.") % names,
+            who=publisher,
+            next_step=_("The customer can buy it from the publisher itself."),
+        )
+    if offer.is_exclusive and not offer.exclusive_partners.filter(partner=buyer.partner).exists():
+        raise ExclusiveOffer(
+            _("%(publisher)s sells %(offer)s through chosen partners only.") % names,
+            who=publisher,
+            next_step=_("Write to the publisher's partner contact."),
+        )
+    if offer.is_once_per_customer:
+        _check_not_bought(offer, buyer)
+
+
+def _check_not_bought(offer: Offer, buyer: Buyer) -> None:
+    """A customer has such an offer once, whoever sold it; a partner reads about its own only."""
+    living = SaaSSubscription.objects.filter(
+        plan__offer=offer, status__in=LIVING, subscription__customer=buyer.customer
+    )
+    own = living.filter(subscription__billing_owner=buyer.partner).first()
+    if own is not None and own.status == FulfillmentStatus.SUSPENDED:
+        next_step: str = _("Have the suspended subscription reinstated instead.")
+    else:
+        next_step = _("Change the quantity of that subscription instead.")
+    if living.exists():
+        raise OnceOnly(
+            _("A customer can have %(offer)s only once, and this one has it.") % {"offer": offer.name},
+            next_step=next_step if own is not None else "",
+            next_url=f"{reverse('customers:subscriptions', args=[buyer.customer.pk])}?tab=marketplace" if own else "",
+        )
+
+
+def check_plan(plan: Plan, buyer: Buyer) -> None:
+    """Why a plan cannot be bought for a customer, its offer included.
+
+    Raises: what check_offer and check_plan_itself raise.
+    """
+    check_offer(plan.offer, buyer)
+    check_plan_itself(plan, buyer)
+
+
+def check_plan_itself(plan: Plan, buyer: Buyer) -> None:
+    """Why a plan cannot be bought, or moved to, whatever holds for its offer.
+
+    Raises: PlanNotSold, NotSoldInCountry, AzurePlanMissing.
+    """
+    if plan.is_stopped or (plan.is_private and not is_in_audience(plan, buyer)):
+        raise PlanNotSold(
+            _("The plan %(plan)s is not sold to this customer.") % {"plan": plan.name},
+            who=plan.offer.publisher.organization.name,
+            next_step=_("Choose another plan."),
+        )
+    if plan.countries and buyer.country not in plan.countries:
+        raise NotSoldInCountry(
+            _("The plan %(plan)s is not sold in %(country)s.")
+            % {"plan": plan.name, "country": country_name(buyer.country)},
+            who=plan.offer.publisher.organization.name,
+            next_step=_("Choose another plan."),
+        )
+    if plan.needs_azure_plan and not _has_azure_plan(buyer):
+        raise AzurePlanMissing(
+            _("This plan is metered: the customer needs an active Azure plan that is billed to you."),
+            next_step=_("Buy an Azure plan for the customer first."),
+        )
+
+
+def is_in_audience(plan: Plan, buyer: Buyer) -> bool:
+    """Say whether a private plan is for this customer, or for all customers of this partner."""
+    return plan.audience.filter(organization_id__in=[buyer.customer.pk, buyer.partner.pk]).exists()
+
+
+def _has_azure_plan(buyer: Buyer) -> bool:
+    return Subscription.objects.filter(
+        customer=buyer.customer,
+        billing_owner=buyer.partner,
+        product_family=ProductFamily.AZURE_PLAN,
+        status=SubscriptionStatus.ACTIVE,
+    ).exists()
+
+
+def check_quantity(plan: Plan, quantity: int) -> None:
+    """A quantity lies between the plan's limits. Raises: InvalidInput."""
+    if not plan.min_quantity <= quantity <= plan.max_quantity:
+        raise InvalidInput(
+            _("The plan %(plan)s is sold from %(least)d to %(most)d licenses.")
+            % {"plan": plan.name, "least": plan.min_quantity, "most": plan.max_quantity}
+            if plan.is_per_seat
+            else _("The plan %(plan)s has a flat rate: its quantity is 1.") % {"plan": plan.name},
+            field="quantity",
+        )
+
+
+def price_for(plan: Plan, buyer: Buyer, *, term: str, billing_frequency: str) -> Price:
+    """Return what a plan costs today. Raises: PriceMissing."""
+    price = price_of(
+        plan,
+        term=term,
+        billing_frequency=billing_frequency,
+        currency=buyer.partner.currency,
+        partner_id=buyer.partner.pk,
+        customer_id=buyer.customer.pk,
+        on=buyer.today,
+    )
+    if price is None:
+        raise PriceMissing(
+            _("The plan %(plan)s is not sold for this term and billing frequency in %(currency)s.")
+            % {"plan": plan.name, "currency": buyer.partner.currency},
+            who=plan.offer.publisher.organization.name,
+            next_step=_("Choose another term or billing frequency."),
+        )
+    return price
+
+
+def check_cart_open(cart: Cart) -> None:
+    """Raises: CartOrdered."""
+    if cart.status != CartStatus.OPEN:
+        raise CartOrdered(
+            _("This cart has been ordered already."),
+            next_step=_("See the subscriptions of the customer."),
+            next_url=f"{reverse('customers:subscriptions', args=[cart.customer_id])}?tab=marketplace",
+        )
+
+
+def check_not_empty(count: int) -> None:
+    """Raises: CartEmpty."""
+    if not count:
+        raise CartEmpty(_("The cart is empty."), next_step=_("Put an offer into the cart first."))
+
+
+def check_line_count(count: int) -> None:
+    """Raises: InvalidInput."""
+    if count > MAX_LINES:
+        raise InvalidInput(
+            ngettext("A cart holds %(count)d line.", "A cart holds at most %(count)d lines.", MAX_LINES)
+            % {"count": MAX_LINES},
+            next_step=_("Buy what is in the cart, then go on."),
+        )
+
+
+def check_room(buyer: Buyer, wanted: int) -> None:
+    """A customer has at most 300 running subscriptions (section 8). Raises: TooManySubscriptions."""
+    running = (SubscriptionStatus.PENDING, SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED)
+    have = Subscription.objects.filter(customer=buyer.customer, status__in=running).count()
+    if have + wanted > MAX_SUBSCRIPTIONS:
+        raise TooManySubscriptions(
+            _("A customer can have %(limit)d subscriptions; this one has %(have)d.")
+            % {"limit": MAX_SUBSCRIPTIONS, "have": have},
+            next_step=_("Cancel what is not used, or raise the quantity of what there is."),
+        )
+
+
+def check_attested(is_attested: bool) -> None:
+    """Whoever buys says in which role its company does so (section 7.2). Raises: InvalidInput."""
+    if not is_attested:
+        raise InvalidInput(_("Confirm the role in which your company buys."), field="attested")
+
+
+def check_total(*, seen: Decimal | None, total: Decimal) -> None:
+    """Nobody pays another total than the one that was shown; ``seen`` None: none was. Raises: PriceChanged."""
+    if seen is not None and seen != total:
+        raise PriceChanged(
+            _("The price has changed since you looked at it."), next_step=_("Read the new total, then buy.")
+        )
+
+
+def partner_on_record(buyer: Buyer, *, reseller_id: UUID | None, number: str) -> str:
+    """Return the PartnerID that is credited: the chosen location's, else that of the headquarters.
+
+    A provider names one of its resellers, whose location it is; a direct bill partner is credited itself.
+    Raises: ResellerNotYours, InvalidInput.
+    """
+    check_reseller_named(buyer.partner, reseller_id)
+    locations = PartnerLocation.objects.filter(partner_id=reseller_id or buyer.partner.pk)
+    wanted = locations.filter(partner_id_number=number) if number else locations.filter(is_headquarters=True)
+    found = wanted.values_list("partner_id_number", flat=True).first()
+    if found is None:
+        raise InvalidInput(_("This PartnerID does not belong to the company that is credited."), field="partner_id")
+    return found
+
+
+def price_today(saas: SaaSSubscription, plan: Plan, *, today: datetime.date, billing_frequency: str = "") -> Price:
+    """Return what a plan costs a running subscription today, on its own term; also where it is not sold any more.
+
+    Raises: PriceMissing.
+    """
+    subscription = saas.subscription
+    price = price_of(
+        plan,
+        term=subscription.term,
+        billing_frequency=billing_frequency or subscription.billing_frequency,
+        currency=subscription.currency,
+        partner_id=subscription.billing_owner_id,
+        customer_id=subscription.customer_id,
+        on=today,
+        offered_only=False,
+    )
+    if price is None:
+        raise PriceMissing(
+            _("The plan %(plan)s is not sold for this term and billing frequency in %(currency)s.")
+            % {"plan": plan.name, "currency": subscription.currency},
+            who=saas.publisher.organization.name,
+            next_step=_("Choose another plan or billing frequency."),
+        )
+    return price
+
+
+def product_name(plan: Plan) -> str:
+    """Return what a subscription to a plan is called."""
+    return f"{plan.offer.name} – {plan.name}"[:200]
+
+
+def catalog_id(plan: Plan, term: str) -> str:
+    """Return the catalog's identifier: product:SKU:availability."""
+    return f"{plan.offer.code}:{plan.code}:{term}"

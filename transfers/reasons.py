@@ -135,7 +135,7 @@ REASONS: dict[str, Reason] = {
         _("nobody: billing ownership does not move between clouds"),
     ),
     "reseller-cannot-send": Reason(
-        _("An indirect reseller cannot send a transfer request; its indirect provider does."),
+        _("An indirect reseller, or a partner that becomes one, cannot send a transfer request; its provider does."),
         _("an admin agent of your indirect provider"),
         _("Prepare the request and let your provider send it."),
         http_status=403,

@@ -19,6 +19,7 @@ from customers.models import Customer, ResellerRelationship, Subscription
 from customers.rules import has_signed_agreement, market_of
 from portal.accounts.enums import OrganizationKind, PartnershipStatus
 from portal.accounts.models import Partner, PartnerLocation, Partnership
+from portal.accounts.rules import may_give_up_subscriptions, may_take_over_subscriptions
 from transfers.enums import AZURE_TYPES, OPEN_STATUSES, Level
 from transfers.models import Transfer
 from transfers.reasons import Finding, TransferRefused
@@ -107,7 +108,7 @@ def _partner_agreement(wanted: Wanted, on: datetime.date) -> Findings:
 
 
 def _target_kind(wanted: Wanted, on: datetime.date) -> Findings:
-    if wanted.target.organization.kind == OrganizationKind.INDIRECT_RESELLER:
+    if not may_take_over_subscriptions(wanted.target):
         yield Finding("reseller-cannot-send")
 
 
@@ -121,7 +122,7 @@ def _source(wanted: Wanted, on: datetime.date) -> Findings:
         yield Finding("source-partner-unknown")
         return
     kinds = (wanted.source.organization.kind, wanted.target.organization.kind)
-    if wanted.source.organization.kind == OrganizationKind.INDIRECT_RESELLER:
+    if not may_give_up_subscriptions(wanted.source):
         yield Finding("reseller-cannot-give")
     elif kinds not in PATHS and wanted.target.organization.kind != OrganizationKind.INDIRECT_RESELLER:
         yield Finding("source-partner-unknown")

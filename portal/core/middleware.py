@@ -122,7 +122,7 @@ class MalformedRequestMiddleware:
         check_address(request.META.get("HTTP_HX_CURRENT_URL", ""))
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Callable[..., object], *_: object) -> None:
+    def process_view(self, request: HttpRequest, view: Callable[..., object] | None = None, *_: object) -> None:
         if not getattr(view, "takes_upload", False):
             check_length(request, settings.REQUEST_MAX_BYTES)
         if request.method != "POST":

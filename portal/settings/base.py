@@ -99,8 +99,12 @@ TEMPLATES = [
 FORM_RENDERER = "portal.core.forms.PortalRenderer"
 
 # --- what the portal is made of: each app names its own pages, events and demo data ---------------------------------
-NAVIGATION = ["portal.core.navigation", "customers.navigation", "portal.accounts.navigation"]
-CUSTOMER_NAVIGATION = ["customers.navigation.CUSTOMER_ITEMS"]  # the pages of one customer
+NAVIGATION = ["portal.core.navigation", "customers.navigation", "transfers.navigation", "portal.accounts.navigation"]
+CUSTOMER_NAVIGATION = [  # the pages of one customer
+    "customers.navigation.PRODUCT_ITEMS",
+    "transfers.navigation.CUSTOMER_ITEMS",
+    "customers.navigation.CUSTOMER_ITEMS",
+]
 EVENT_TYPES = [
     "portal.accounts.enums.AccountEvent",
     "portal.notifications.enums.NotificationEvent",
@@ -110,7 +114,12 @@ EVENT_TYPES = [
     "transfers.enums.TransferEvent",
 ]
 METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
-SEARCH_PROVIDERS = ["customers.search.find", "portal.accounts.search.find", "portal.audit.search.find"]
+SEARCH_PROVIDERS = [
+    "customers.search.find",
+    "transfers.search.find",
+    "portal.accounts.search.find",
+    "portal.audit.search.find",
+]
 INVARIANTS = [
     "portal.audit.invariants.breaches",
     "portal.notifications.invariants.breaches",

@@ -8,5 +8,38 @@ from transfers.queries.items import (
     source_items,
     uses_of_relationship,
 )
+from transfers.queries.lists import (
+    DEFAULT_ORDER,
+    ORDERS,
+    OpenCounts,
+    TransferFilter,
+    all_transfers,
+    find_transfer,
+    open_counts,
+    transfer_of,
+    transfer_page,
+)
+from transfers.queries.visibility import items_shown, party_of, sees, shown, shown_item
 
-__all__ = ["FACTS", "context_for", "facts_of", "sandbox_subscription", "source_items", "uses_of_relationship"]
+__all__ = [
+    "DEFAULT_ORDER",
+    "FACTS",
+    "ORDERS",
+    "OpenCounts",
+    "TransferFilter",
+    "all_transfers",
+    "context_for",
+    "facts_of",
+    "find_transfer",
+    "items_shown",
+    "open_counts",
+    "party_of",
+    "sandbox_subscription",
+    "sees",
+    "shown",
+    "shown_item",
+    "source_items",
+    "transfer_of",
+    "transfer_page",
+    "uses_of_relationship",
+]

@@ -232,6 +232,35 @@ def test_a_relationship_is_removed_while_a_second_link_is_accepted():
     assert len(winners) == 2, f"only one of the two ever came first: {winners}"
 
 
+def test_a_provider_leaves_a_customer_while_a_reseller_comes_back():
+    """Both end up as the customer's partners, or neither: never a reseller without the provider that bills."""
+    world, left = World(indirect=True), Counter()
+    reseller_agent = make_actor(world.reseller)
+    for _round in range(ROUNDS):
+        _first, first_hash, actor = world.request()
+        _second, second_hash, _other = world.request()
+        of_provider = world.accept(first_hash, actor)()
+        of_reseller = ResellerRelationship.objects.get(customer_id=of_provider.customer_id, partner=world.reseller.pk)
+        relationships.remove_relationship(relationship_id=of_reseller.pk, actor=reseller_agent, now=NOON)
+
+        removed, accepted = at_once(
+            lambda: relationships.remove_relationship(
+                relationship_id=of_provider.pk,  # noqa: B023
+                actor=world.agent,
+                now=NOON,
+            ),
+            world.accept(second_hash, actor),
+        )
+
+        assert won(removed)
+        assert won(accepted)
+        kinds = ResellerRelationship.objects.active().filter(customer_id=actor.organization_id)
+        both = sorted(kinds.values_list("kind", "counterpart_id"))
+        assert both in ([], [("provider", world.reseller.pk), ("reseller", world.partner.pk)])
+        left["removed first" if both else "accepted first"] += 1
+    assert len(left) == 2, f"only one of the two ever came first: {left}"
+
+
 def test_a_customer_accepts_while_provider_and_reseller_part():
     winners = Counter()
     for _round in range(ROUNDS):

@@ -1,6 +1,7 @@
 """What days of a billing cycle cost. Amounts are ``Decimal``, in whole cents of their currency."""
 
 import datetime
+from dataclasses import dataclass
 from decimal import Decimal
 
 from customers.terms import Period
@@ -21,3 +22,17 @@ def split(amount: Decimal, period: Period, day: datetime.date, currency: str) ->
     before = min(max((day - period.starts_on).days, 0), period.days)
     first = round_money(amount * before / period.days, currency)
     return first, amount - first
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What is paid for one billing cycle: so many licenses at this price."""
+
+    period: Period
+    quantity: int
+    unit_price: Decimal
+
+    def rest(self, day: datetime.date, currency: str) -> Decimal:
+        """Return what ``day`` and the days after it cost."""
+        amount = cycle_amount(unit_price=self.unit_price, quantity=self.quantity, currency=currency)
+        return split(amount, self.period, day, currency)[1]

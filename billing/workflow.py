@@ -6,34 +6,20 @@ constraint ``charged_once`` refuses a second one for the same subscription, kind
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from babel.core import get_global
 from django.db import connection
 from django.db.models import Sum
 
-from billing.amounts import cycle_amount, split
+from billing.amounts import Rate
 from billing.enums import ChargeKind
 from billing.models import Charge
 from customers.models import Subscription
 from customers.terms import Period
 
 ONE_DAY = datetime.timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Rate:
-    """What is paid for one billing cycle: so many licenses at this price."""
-
-    period: Period
-    quantity: int
-    unit_price: Decimal
-
-    def rest(self, day: datetime.date, currency: str) -> Decimal:
-        """Return what ``day`` and the days after it cost."""
-        amount = cycle_amount(unit_price=self.unit_price, quantity=self.quantity, currency=currency)
-        return split(amount, self.period, day, currency)[1]
 
 
 def write_charge(
@@ -177,7 +163,7 @@ def _refund(subscription: Subscription, period: Period, total: Decimal, now: dat
     )
 
 
-def charge_many(*, select: str, params: Sequence[object], now: datetime.datetime) -> int:
+def charge_many(*, select: str, params: Sequence[Any], now: datetime.datetime) -> int:
     """Write the charges that a SELECT yields, in one statement; return how many were new.
 
     The SELECT has the columns subscription_id, kind, starts_on, ends_on, quantity, unit_price and reference. Each row
@@ -198,4 +184,4 @@ def charge_many(*, select: str, params: Sequence[object], now: datetime.datetime
     """  # noqa: S608 - the SELECT is code of ours
     with connection.cursor() as cursor:
         cursor.execute(statement, [now, *params, list(decimals), list(decimals.values())])
-        return cursor.rowcount
+        return int(cursor.rowcount)

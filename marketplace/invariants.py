@@ -16,6 +16,12 @@ CHECKS = {
             ELSE ARRAY['expired', 'deleted']
         END)
     """,
+    "Marketplace subscription that another partner is billed for than bought it": """
+        SELECT saas.subscription_id::text
+        FROM marketplace_saassubscription AS saas
+        JOIN customers_subscription AS row ON row.id = saas.subscription_id
+        WHERE row.billing_owner_id <> saas.partner_id
+    """,
     "Marketplace subscription charged without ever having been activated": """
         SELECT charge.id::text
         FROM billing_charge AS charge

@@ -180,7 +180,7 @@ def _terms_with_their_frequencies() -> Q:
 
 
 class PlanPriceQuerySet(models.QuerySet["PlanPrice"]):
-    def on(self, day: datetime.date) -> Self:
+    def on(self, day: datetime.date) -> "PlanPriceQuerySet":
         """The prices that hold on a day: of each plan, term, frequency and currency the newest that has begun."""
         begun = self.filter(valid_from__lte=day).order_by(
             "plan_id", "term", "billing_frequency", "currency", "-valid_from"

@@ -21,6 +21,7 @@ from marketplace.enums import (
 from marketplace.models.catalog import Dimension, Offer, Plan, Publisher
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
+from portal.accounts.models import Partner
 
 ACTIVE_STATES = (FulfillmentStatus.SUBSCRIBED, FulfillmentStatus.SUSPENDED)
 
@@ -29,7 +30,7 @@ class SaaSSubscriptionQuerySet(models.QuerySet["SaaSSubscription"]):
     def visible_to(self, actor: Actor) -> Self:
         """A partner's and a customer's own ones, a publisher's of its offers, all of them for the operator."""
         if actor.is_partner:
-            own = Q(subscription__billing_owner_id=actor.organization_id)
+            own = Q(partner_id=actor.organization_id)
             return self.filter(own | Q(subscription__reseller_id=actor.organization_id))
         if actor.organization_kind == OrganizationKind.OPERATOR:
             return self
@@ -63,6 +64,8 @@ class SaaSSubscription(models.Model):
 
     subscription = models.OneToOneField(Subscription, on_delete=models.PROTECT, primary_key=True, related_name="saas")
     publisher = models.ForeignKey(Publisher, on_delete=models.PROTECT, related_name="subscriptions")
+    # The billing owner once more, which for SaaS never changes: the list over all customers is served by one index.
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", db_index=False)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
     status = models.CharField(max_length=30, choices=FulfillmentStatus.choices, default=FulfillmentStatus.PENDING)
     # Who bought and who uses it, as the publisher is told (fulfillment reference, section 3.2).
@@ -123,6 +126,10 @@ class SaaSSubscription(models.Model):
         ]
         indexes = [
             models.Index(fields=["publisher", "purchased_at", "subscription"], name="saas_of_publisher"),
+            models.Index(fields=["partner", "purchased_at", "subscription"], name="saas_of_partner"),
+            models.Index(
+                fields=["partner", "status", "purchased_at", "subscription"], name="saas_of_partner_by_status"
+            ),
             models.Index(
                 fields=["activate_by"], name="saas_to_activate", condition=Q(status=FulfillmentStatus.PENDING)
             ),

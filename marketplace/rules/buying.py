@@ -252,13 +252,18 @@ def price_for(plan: Plan, buyer: Buyer, *, term: str, billing_frequency: str) ->
         on=buyer.today,
     )
     if price is None:
-        raise PriceMissing(
-            _("The plan %(plan)s is not sold for this term and billing frequency in %(currency)s.")
-            % {"plan": plan.name, "currency": buyer.partner.currency},
-            who=plan.offer.publisher.organization.name,
-            next_step=_("Choose another term or billing frequency."),
-        )
+        raise no_price(plan, currency=buyer.partner.currency)
     return price
+
+
+def no_price(plan: Plan, *, currency: str) -> PriceMissing:
+    """Return the refusal of a plan that has no price of the kind asked for."""
+    return PriceMissing(
+        _("The plan %(plan)s is not sold for this term and billing frequency in %(currency)s.")
+        % {"plan": plan.name, "currency": currency},
+        who=plan.offer.publisher.organization.name,
+        next_step=_("Choose another term or billing frequency."),
+    )
 
 
 def check_cart_open(cart: Cart) -> None:
@@ -345,12 +350,7 @@ def price_today(saas: SaaSSubscription, plan: Plan, *, today: datetime.date, bil
         offered_only=False,
     )
     if price is None:
-        raise PriceMissing(
-            _("The plan %(plan)s is not sold for this term and billing frequency in %(currency)s.")
-            % {"plan": plan.name, "currency": subscription.currency},
-            who=saas.publisher.organization.name,
-            next_step=_("Choose another plan or billing frequency."),
-        )
+        raise no_price(plan, currency=subscription.currency)
     return price
 
 

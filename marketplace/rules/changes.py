@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from billing.amounts import Rate
 from customers.enums import Term
 from customers.terms import Period, cycle_on
 from marketplace.enums import FREQUENCIES_OF_TERM, EndReason, FulfillmentStatus, Turn
@@ -268,12 +269,18 @@ def running_cycle(saas: SaaSSubscription, day: datetime.date) -> Period | None:
     )
 
 
-def paid_cycle(saas: SaaSSubscription, day: datetime.date) -> Period:
-    """Return the paid billing cycle that holds a day, of a subscription that has one. Raises: NotActivated."""
+def running_rate(saas: SaaSSubscription, day: datetime.date) -> Rate | None:
+    """Return what is paid for the billing cycle that holds a day, or ``None`` where none is paid."""
     cycle = running_cycle(saas, day)
-    if cycle is None:
+    return Rate(cycle, saas.subscription.quantity, unit_price_of(saas)) if cycle else None
+
+
+def paid_rate(saas: SaaSSubscription, day: datetime.date) -> Rate:
+    """Return ``running_rate`` of a subscription that has one. Raises: NotActivated."""
+    rate = running_rate(saas, day)
+    if rate is None:
         raise NotActivated(_("No billing cycle of this subscription runs today."))
-    return cycle
+    return rate
 
 
 def term_of(saas: SaaSSubscription) -> Term:

@@ -8,7 +8,6 @@ from django.db import transaction
 
 from billing import workflow as billing
 from billing.enums import ChargeKind
-from billing.workflow import Rate
 from customers.enums import SubscriptionStatus
 from customers.terms import TERM_MONTHS, Period, end_of_term
 from marketplace import rules
@@ -104,12 +103,11 @@ def _start_term(saas: SaaSSubscription, now: datetime.datetime) -> None:
         subscription.ends_on = end_of_term(today, subscription.term)
         saas.counted_months = TERM_MONTHS[rules.term_of(saas)]
     subscription.save(update_fields=["status", "starts_on", "ends_on"])
-    cycle = rules.running_cycle(saas, today)
-    if cycle is None:
+    rate = rules.running_rate(saas, today)
+    if rate is None:
         trial = Period(today, rules.end_of(saas))
         billing.charge_free_days(subscription=subscription, period=trial, reference=TRIAL, now=now)
         saas.billed_until = trial.ends_on
         return
-    rate = Rate(cycle, subscription.quantity, rules.unit_price_of(saas))
     billing.charge_cycle(subscription=subscription, kind=ChargeKind.NEW, rate=rate, now=now)
-    saas.billed_until = cycle.ends_on
+    saas.billed_until = rate.period.ends_on

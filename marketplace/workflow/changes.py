@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import transaction
 
 from billing import workflow as billing
-from billing.workflow import Rate
 from customers.models import Subscription
 from customers.terms import TERM_MONTHS, end_of_term
 from marketplace import rules
@@ -106,14 +105,14 @@ def change_billing_frequency(
     today, subscription = now.date(), saas.subscription
     price = rules.price_today(saas, saas.plan, today=today, billing_frequency=billing_frequency)
     before = subscription.billing_frequency
-    old = Rate(rules.paid_cycle(saas, today), subscription.quantity, rules.unit_price_of(saas))
+    old = rules.paid_rate(saas, today)
 
     subscription.billing_frequency = billing_frequency
     subscription.unit_price = price.unit_price
     subscription.starts_on = today
     subscription.ends_on = end_of_term(today, subscription.term)
     subscription.save(update_fields=["billing_frequency", "unit_price", "starts_on", "ends_on"])
-    new = Rate(rules.paid_cycle(saas, today), subscription.quantity, price.unit_price)
+    new = rules.paid_rate(saas, today)
     billing.charge_conversion(
         subscription=subscription, old=old, new=new, day=today, reference=str(uuid.uuid4()), now=now
     )

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import transaction
 
 from billing import workflow as billing
-from billing.workflow import Rate
 from customers.enums import SubscriptionStatus
 from marketplace import rules
 from marketplace.announcements import announce
@@ -80,10 +79,9 @@ def _refund(saas: SaaSSubscription, now: datetime.datetime) -> Decimal:
         return Decimal(0)
     if saas.refund == Refund.FULL:
         return billing.refund_everything(subscription=saas.subscription, day=today, now=now)
-    cycle = rules.running_cycle(saas, today)
-    if cycle is None:
+    rate = rules.running_rate(saas, today)
+    if rate is None:
         return Decimal(0)
-    rate = Rate(cycle, saas.subscription.quantity, rules.unit_price_of(saas))
     return billing.refund_rest(subscription=saas.subscription, rate=rate, day=today, now=now)
 
 

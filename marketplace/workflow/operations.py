@@ -1,6 +1,7 @@
 """Operations: what publishers are told of, and what they decide (M7). Called inside the transaction of a change."""
 
 import datetime
+from dataclasses import replace
 from uuid import UUID
 
 import orjson
@@ -9,7 +10,6 @@ from django.db import transaction
 
 from billing import workflow as billing
 from billing.enums import ChargeKind
-from billing.workflow import Rate
 from customers.enums import PendingOperation, SubscriptionStatus
 from marketplace import rules, wire
 from marketplace.announcements import announce
@@ -164,11 +164,11 @@ def apply_quantity(
 ) -> None:
     """Change the quantity, and charge or give back the days of the running cycle that are left."""
     subscription, before = saas.subscription, saas.subscription.quantity
-    cycle = rules.running_cycle(saas, now.date())
-    if cycle is not None and subscription.unit_price is not None:
+    rate = rules.running_rate(saas, now.date())
+    if rate is not None:
         billing.charge_quantity_change(
             subscription=subscription,
-            rate=Rate(cycle, before, subscription.unit_price),
+            rate=rate,
             new_quantity=quantity,
             day=now.date(),
             reference=reference,
@@ -192,12 +192,12 @@ def apply_plan(
     """Change to another plan of the offer from today on, at the price of the day; term and cycle go on."""
     subscription, old_plan = saas.subscription, saas.plan
     price = rules.price_today(saas, plan, today=now.date())
-    cycle = rules.running_cycle(saas, now.date())
-    if cycle is not None and subscription.unit_price is not None:
+    rate = rules.running_rate(saas, now.date())
+    if rate is not None:
         billing.charge_conversion(
             subscription=subscription,
-            old=Rate(cycle, subscription.quantity, subscription.unit_price),
-            new=Rate(cycle, subscription.quantity, price.unit_price),
+            old=rate,
+            new=replace(rate, unit_price=price.unit_price),
             day=now.date(),
             reference=reference,
             now=now,
@@ -226,12 +226,11 @@ def apply_reinstatement(saas: SaaSSubscription, *, actor: Actor | None, now: dat
     fields = ["status", "suspended_at", "suspended_until"]
     subscription.status = SubscriptionStatus.ACTIVE
     subscription.save(update_fields=["status"])
-    cycle = rules.running_cycle(saas, today)
-    if cycle is not None and subscription.unit_price is not None and (saas.billed_until or today) < cycle.ends_on:
-        unpaid_from = max(saas.billed_until or today, today)
-        rate = Rate(cycle, subscription.quantity, subscription.unit_price)
+    rate = rules.running_rate(saas, today)
+    if rate is not None and saas.billed_until is not None and saas.billed_until < rate.period.ends_on:
+        unpaid_from = max(saas.billed_until, today)
         billing.charge_cycle(subscription=subscription, kind=ChargeKind.CYCLE, rate=rate, day=unpaid_from, now=now)
-        saas.billed_until = cycle.ends_on
+        saas.billed_until = rate.period.ends_on
         fields.append("billed_until")
     saas.save(update_fields=fields)
     announce(MarketplaceEvent.REINSTATED, saas, actor=actor, now=now)

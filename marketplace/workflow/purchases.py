@@ -239,6 +239,7 @@ def _start_fulfillment(
     SaaSSubscription.objects.create(
         subscription=subscription,
         publisher_id=plan.offer.publisher_id,
+        partner_id=subscription.billing_owner_id,
         plan=plan,
         beneficiary_email=beneficiary.user.email if beneficiary else "",
         beneficiary_object_id=beneficiary.user_id if beneficiary else None,

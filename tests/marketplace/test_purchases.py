@@ -1,16 +1,15 @@
 """Buying: from the cart to one order, however often Buy is clicked (M1)."""
 
-import dataclasses
 
 import pytest
 
 from billing.models import Charge
 from customers.enums import SubscriptionStatus
 from marketplace.enums import FulfillmentStatus
-from marketplace.models import Order, SaaSSubscription
-from marketplace.workflow import activation, changes, endings, purchases
-from tests.marketplace.factories import admin_of, make_active, make_order, make_purchase, publisher_of, reread
+from marketplace.models import Order
+from marketplace.workflow import changes
 from tests.factories import NOON
+from tests.marketplace.factories import admin_of, make_active, make_purchase
 
 pytestmark = pytest.mark.django_db
 
@@ -27,4 +26,3 @@ def test_activation_charges():
     saas = make_active()
     assert Charge.objects.get().amount == 120
     changes.change_quantity(subscription_id=saas.pk, quantity=20, actor=admin_of(saas), now=NOON)
-    endings

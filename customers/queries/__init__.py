@@ -13,6 +13,7 @@ from customers.queries.choices import (
 )
 from customers.queries.details import CustomerDetail, customer_detail, customer_of
 from customers.queries.invitations import (
+    MAIL_NOT_OUT,
     STATES,
     InvitationFilter,
     invitation_detail,
@@ -20,6 +21,7 @@ from customers.queries.invitations import (
     invitation_page,
     mails_of,
     state_of,
+    with_mail_not_out,
 )
 from customers.queries.lists import (
     CUSTOMER_ORDERS,
@@ -54,6 +56,7 @@ from customers.queries.subscriptions import (
 
 __all__ = [
     "CUSTOMER_ORDERS",
+    "MAIL_NOT_OUT",
     "OFFERED_AT_ONCE",
     "STATES",
     "SUBSCRIPTION_ORDER",
@@ -98,4 +101,5 @@ __all__ = [
     "tags_of",
     "view_of",
     "views_of",
+    "with_mail_not_out",
 ]

@@ -1,6 +1,7 @@
 """Relationship requests as their partners see them."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from portal.accounts.actor import Actor
 from portal.audit.models import AuditEvent
 from portal.core.fields import name_key
 from portal.core.pages import Page, keyset_page
+from portal.notifications.enums import EmailStatus
 from portal.notifications.models import OutgoingEmail
 
 # What the list shows as the state: the stored status, and for a pending request how far it has come.
@@ -28,6 +30,8 @@ STATES: dict[str, tuple[str, Any]] = {
     InvitationStatus.EXPIRED: ("warning", InvitationStatus.EXPIRED.label),
     InvitationStatus.REVOKED: ("neutral", InvitationStatus.REVOKED.label),
 }
+
+MAIL_NOT_OUT = ("warning", _("Mail not out yet"))  # stands in for "sent" until the mail server has the mail
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,19 @@ def mails_of(invitation: RelationshipInvitation) -> list[OutgoingEmail]:
     events = AuditEvent.objects.filter(subject_type="relationship-request", subject_id=str(invitation.pk))
     mails = OutgoingEmail.objects.filter(event_id__in=events.values("public_id"), recipient=invitation.recipient_email)
     return list(mails.order_by("-created_at", "-pk")[:20])
+
+
+def with_mail_not_out(invitations: Iterable[RelationshipInvitation]) -> set[UUID]:
+    """Return which of the requests have a newest mail to the customer that no mail server has taken (two queries)."""
+    recipients = {str(invitation.pk): invitation.recipient_email for invitation in invitations}
+    if not recipients:
+        return set()
+    events = AuditEvent.objects.filter(subject_type="relationship-request", subject_id__in=recipients)
+    request_of = dict(events.values_list("public_id", "subject_id"))
+    mails = OutgoingEmail.objects.filter(event_id__in=request_of, recipient__in=set(recipients.values()))
+    mails = mails.order_by("created_at", "pk")
+    newest = {request_of[event_id]: status for event_id, status in mails.values_list("event_id", "status")}
+    return {UUID(request_id) for request_id, status in newest.items() if status != EmailStatus.SENT}
 
 
 def invitation_of_link(link: InvitationLink) -> RelationshipInvitation:

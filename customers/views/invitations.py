@@ -1,6 +1,8 @@
 """Relationship requests on the partner's side: list, new, message with the unique link, send again, revoke (R1-R3)."""
 
 import base64
+import datetime
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -31,6 +33,7 @@ from portal.core import sealing
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.http import PortalRequest, page_or_fragment
 from portal.core.listing import ListAddress
+from portal.notifications.enums import UNDELIVERED, EmailStatus
 
 _SESSION_KEY = "invitation_tokens"
 _COUNTERPART_LABELS = {
@@ -50,7 +53,7 @@ def invitations(request: PortalRequest) -> HttpResponse:
     labels = {name: str(label) for name, (_tone, label) in queries.STATES.items()}
     options = {"": _("All states"), **labels}
     context = {
-        "rows": [(row, queries.STATES[queries.state_of(row, now=now)]) for row in page],
+        "rows": _rows(page.rows, now=now),
         "values": {"q": wanted.text, "state": wanted.state},
         "states": [{"value": value, "label": label} for value, label in options.items()],
         "chips": address.chips({"q": wanted.text, "state": labels.get(wanted.state, "")}),
@@ -67,6 +70,14 @@ def invitations(request: PortalRequest) -> HttpResponse:
         fragment="customers/_invitations.html",
         context=context,
     )
+
+
+def _rows(found: Sequence[RelationshipInvitation], *, now: datetime.datetime) -> list[tuple[Any, tuple[str, Any]]]:
+    """Return each request with its state in words; a mail that no mail server has taken is not called sent."""
+    states = {row.pk: queries.state_of(row, now=now) for row in found}
+    not_out = queries.with_mail_not_out(row for row in found if states[row.pk] == "sent")
+    words = {key: queries.MAIL_NOT_OUT if key in not_out else queries.STATES[state] for key, state in states.items()}
+    return [(row, words[row.pk]) for row in found]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -201,14 +212,18 @@ def invitation(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
 def _detail(request: PortalRequest, found: RelationshipInvitation, refusal: Refusal | None = None) -> dict[str, Any]:
     now = timezone.now()
     state = queries.state_of(found, now=now)
-    tone, label = queries.STATES[state]
+    mails = queries.mails_of(found)
+    not_out = mails[0] if mails and mails[0].status != EmailStatus.SENT and state == "sent" else None
+    tone, label = queries.MAIL_NOT_OUT if not_out else queries.STATES[state]
     return {
         "invitation": found,
         "refusal": refusal,
         "state": {"tone": tone, "label": label},
         "is_open": state in ("ready", "sent", "opened"),
         "has_link": bool(_kept_token(request, found.pk)),
-        "mails": queries.mails_of(found),
+        "mails": mails,
+        "mail_not_out": not_out,
+        "mail_is_lost": not_out is not None and not_out.status in UNDELIVERED,
         "entries": entries(audit.timeline(request.actor, "relationship-request", found.pk)),
         "why_not": why_not(request.actor, Permission.RELATIONSHIP_REQUEST),
     }

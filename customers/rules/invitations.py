@@ -167,6 +167,17 @@ def check_can_accept(invitation: RelationshipInvitation, *, actor: Actor, organi
         )
 
 
+def check_acts_for_somebody(actor: Actor | None) -> Actor:
+    """Return who is signed in for an organization. Raises: NotCustomerAdministrator for an account without any."""
+    if actor is None:
+        raise NotCustomerAdministrator(
+            _("Your account belongs to no organization any more."),
+            who=_("an administrator of your organization"),
+            next_step=_("Ask an administrator of your organization to answer, or to invite you again."),
+        )
+    return actor
+
+
 def check_not_related(partner_ids: list[UUID], organization: Organization) -> None:
     """Raises: AlreadyPartner when every partner of the request has an active relationship already."""
     related = ResellerRelationship.objects.active().filter(customer_id=organization.pk, partner_id__in=partner_ids)

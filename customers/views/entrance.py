@@ -117,7 +117,7 @@ def _page(
         "entrance": _entrance(invitation),
         "signed_in_for": actor.organization_name if actor else "",
     }
-    problem = _problem(invitation, actor)
+    problem = _problem(request, invitation)
     if problem is not None:
         others = _other_organizations(request)
         context |= {"problem": problem, "other_organizations": others}
@@ -134,11 +134,12 @@ def _page(
     return render(request, "entrance/review.html", values | context, status=status)
 
 
-def _problem(invitation: RelationshipInvitation, actor: Actor | None) -> Refusal | None:
+def _problem(request: HttpRequest, invitation: RelationshipInvitation) -> Refusal | None:
     """Return why the person who is signed in cannot answer, if so."""
-    if actor is None:
+    if not request.user.is_authenticated:
         return None
     try:
+        actor = rules.check_acts_for_somebody(_actor(request))
         rules.check_answerable(invitation, actor=actor, now=timezone.now())
     except Refusal as refused:
         return refused
@@ -147,10 +148,11 @@ def _problem(invitation: RelationshipInvitation, actor: Actor | None) -> Refusal
 
 def _other_organizations(request: PortalRequest) -> list[Organization]:
     """Return the other organizations that the person administers: perhaps one of them is meant."""
+    own = getattr(_actor(request), "organization_id", None)
     return [
         membership.organization
         for membership in request.memberships
-        if Role.CUSTOMER_ADMIN in membership.roles and membership.organization_id != request.actor.organization_id
+        if Role.CUSTOMER_ADMIN in membership.roles and membership.organization_id != own
     ]
 
 

@@ -26,6 +26,7 @@ from portal.webhooks import deliveries
 WORKSPACE = "account-settings"
 USER, INVITATION, ORGANIZATION = "user", "user-invitation", "organization"  # subject types in the log
 PARTNER_AGREEMENT = "partner-agreement"  # subject of the action that asks for the signature
+SIGN_WITHIN = datetime.timedelta(days=30)
 
 MAILED_TO_THE_PERSON = frozenset(
     {AccountEvent.USER_ROLES_CHANGED, AccountEvent.USER_DEACTIVATED, AccountEvent.USER_REACTIVATED}
@@ -194,6 +195,31 @@ def announce_organization(
         now=now,
         before=before,
         after=after,
+    )
+
+
+def announce_agreement_requested(organization: Organization, *, version: str, now: datetime.datetime) -> None:
+    """Log that a partner is asked for its signature, and ask those who may give it; signing closes the action (T6)."""
+    event = _record(
+        AccountEvent.PARTNER_AGREEMENT_REQUESTED,
+        organization_id=organization.pk,
+        subject=(ORGANIZATION, organization.pk, organization.name),
+        actor=None,
+        now=now,
+        after={"agreement_version": version},
+    )
+    action_center.complete(subject_type=PARTNER_AGREEMENT, subject_id=organization.pk, now=now)  # an older version's
+    action_center.notify(
+        event=event,
+        organization_id=organization.pk,
+        roles=roles_allowing(Permission.PARTNER_AGREEMENT_SIGN, kind=OrganizationKind(organization.kind)),
+        kind=ActionKind.MANDATORY,
+        workspace=WORKSPACE,
+        title=_("Sign the partner agreement"),
+        body=_("Without it your organization can neither buy for customers nor take over subscriptions."),
+        url=reverse("accounts:partner_agreement"),
+        due_at=now + SIGN_WITHIN,
+        subject_type=PARTNER_AGREEMENT,
     )
 
 

@@ -111,6 +111,7 @@ class AccountEvent(models.TextChoices):
     USER_DEACTIVATED = "user-deactivated", _("User deactivated")
     USER_REACTIVATED = "user-reactivated", _("User reactivated")
     ORGANIZATION_UPDATED = "organization-updated", _("Organization updated")
+    PARTNER_AGREEMENT_REQUESTED = "partner-agreement-requested", _("Partner agreement requested")
     PARTNER_AGREEMENT_SIGNED = "partner-agreement-signed", _("Partner agreement signed")
     PARTNERSHIP_REQUESTED = "partnership-requested", _("Partnership requested")
     PARTNERSHIP_ACCEPTED = "partnership-accepted", _("Partnership accepted")

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce
 from django.http import Http404
 
 from portal.accounts.actor import Actor
-from portal.accounts.enums import InvitationStatus, OrganizationKind, PartnershipStatus, Role, UserState
+from portal.accounts.enums import AccountEvent, InvitationStatus, OrganizationKind, PartnershipStatus, Role, UserState
 from portal.accounts.models import (
     Membership,
     Organization,
@@ -24,10 +24,21 @@ from portal.accounts.models import (
     UserInvitation,
 )
 from portal.accounts.permissions import Permission, permissions_of, roles_allowing
+from portal.audit.models import AuditEvent
 from portal.core.fields import name_key
 from portal.core.statements import Statement
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes only stand in for one
+
+
+def partners_to_ask(version: str) -> QuerySet[Partner]:
+    """Return the partners that did not sign this version of the partner agreement and were not asked for it yet."""
+    asked = AuditEvent.objects.filter(
+        subject_id=Cast(OuterRef("pk"), CharField()),
+        event_type=AccountEvent.PARTNER_AGREEMENT_REQUESTED,
+        after__agreement_version=version,
+    )
+    return Partner.objects.exclude(agreement_version=version).filter(~Exists(asked))
 
 
 def memberships_of(user: User) -> list[Membership]:

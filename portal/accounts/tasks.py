@@ -2,12 +2,27 @@
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
+from portal.accounts import queries
 from portal.accounts.models import UserInvitation
-from portal.accounts.workflow import invitations, sessions
+from portal.accounts.workflow import invitations, organization, sessions
 
 logger = structlog.get_logger(__name__)
+
+
+@shared_task(name="accounts.ask_for_agreements")
+def ask_for_agreements() -> None:
+    """Ask the partners that did not sign the partner agreement in force, each in a transaction of its own."""
+    now = timezone.now()
+    for organization_id in list(
+        queries.partners_to_ask(settings.PARTNER_AGREEMENT_VERSION).values_list("pk", flat=True)
+    ):
+        try:
+            organization.ask_for_partner_agreement(organization_id=organization_id, now=now)
+        except Exception:  # its siblings must not wait (quality row 7); the next sweep tries it again
+            logger.exception("partner_not_asked_for_agreement", organization_id=str(organization_id))
 
 
 @shared_task(name="accounts.expire", time_limit=600)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from portal.accounts import queries, rules
 from portal.accounts.actor import Actor
-from portal.accounts.announcements import announce_agreement_signed, announce_organization
+from portal.accounts.announcements import announce_agreement_requested, announce_agreement_signed, announce_organization
 from portal.accounts.enums import AccountEvent
 from portal.accounts.models import Membership, Organization, Partner
 from portal.accounts.permissions import Permission
@@ -64,6 +64,20 @@ def sign_partner_agreement(*, actor: Actor, now: datetime.datetime) -> Partner:
     partner.save(update_fields=["agreement_version", "agreement_signed_at", "agreement_signed_by"])
     announce_agreement_signed(organization, version=version, actor=actor, now=now, before=before)
     return partner
+
+
+@transaction.atomic
+def ask_for_partner_agreement(*, organization_id: UUID, now: datetime.datetime) -> bool:
+    """Ask a partner, once per version, to sign the partner agreement in force; say whether it was asked now (T6).
+
+    Running it again, or at the same time elsewhere, changes nothing.
+    """
+    version = settings.PARTNER_AGREEMENT_VERSION
+    organization = Organization.objects.locked(organization_id)
+    if not queries.partners_to_ask(version).filter(pk=organization.pk).exists():
+        return False
+    announce_agreement_requested(organization, version=version, now=now)
+    return True
 
 
 @transaction.atomic

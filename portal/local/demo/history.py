@@ -104,7 +104,8 @@ class Story:
         return Origin(address=f"203.0.113.{self.chance.randrange(1, 255)}", device=self.chance.choice(DEVICES))
 
     def _beginning(self, partner: DemoOrganization) -> Iterator[Step]:
-        yield self._at(59), partial(_register, partner, self.now)
+        yield self._at(59), partial(_register, partner)
+        yield self._at(55 if partner.agreement_signed else 18), partial(_ask_for_agreement, partner)
         if partner.agreement_signed:
             yield self._at(50), partial(_sign_agreement, partner)
         if partner.phone:
@@ -175,27 +176,19 @@ def _leading_actor(domain: str) -> Actor:
     return _actor(_leader(domain), domain)
 
 
-def _register(partner: DemoOrganization, now: datetime.datetime, when: datetime.datetime) -> None:
-    """The programme takes the partner in and asks for its signature."""
-    event = announcements.announce_organization(
+def _register(partner: DemoOrganization, when: datetime.datetime) -> None:
+    """The programme takes the partner in."""
+    announcements.announce_organization(
         AccountEvent.ORGANIZATION_UPDATED,
         Organization.objects.get(pk=partner.id),
         actor=_leading_actor(PROGRAMME.domain),
         now=when,
         after={"name": partner.name, "country": partner.country},
     )
-    action_center.notify(
-        event=event,
-        organization_id=partner.id,
-        roles=roles_allowing(Permission.PARTNER_AGREEMENT_SIGN, kind=partner.kind),
-        kind=ActionKind.MANDATORY,
-        workspace="account-settings",
-        title=_("Sign the partner agreement"),
-        body=_("Without it your organization can neither buy for customers nor take over subscriptions."),
-        url=reverse("accounts:partner_agreement"),
-        due_at=now + datetime.timedelta(days=12),
-        subject_type=announcements.PARTNER_AGREEMENT,
-    )
+
+
+def _ask_for_agreement(partner: DemoOrganization, when: datetime.datetime) -> None:
+    organization.ask_for_partner_agreement(organization_id=partner.id, now=when)
 
 
 def _sign_agreement(partner: DemoOrganization, when: datetime.datetime) -> None:

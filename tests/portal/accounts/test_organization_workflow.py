@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 from portal.accounts import rules
 from portal.accounts.enums import AccountEvent, OrganizationKind, Role
 from portal.accounts.models import Membership, Organization, Partner
+from portal.accounts.tasks import ask_for_agreements
 from portal.accounts.workflow import organization as workflow
 from portal.core.errors import PermissionDenied
+from portal.notifications.models import ActionItem
 from tests.factories import NOON, make_member, make_organization, make_partner
 from tests.portal.accounts.helpers import actor_of, event_names, events_of, mails_to, traces
 
@@ -85,6 +87,31 @@ def test_the_same_version_is_signed_once_and_a_newer_one_again(settings):
     workflow.sign_partner_agreement(actor=actor_of(admin), now=LATER)
     event = events_of(admin.organization, AccountEvent.PARTNER_AGREEMENT_SIGNED)[0]
     assert event.before["agreement_version"] == "2026-01"
+
+
+def test_a_partner_that_signed_nothing_or_an_older_version_is_asked_once_per_version(admin, settings):
+    signed = make_member(make_partner(), Role.GLOBAL_ADMIN)
+    for _sweep in range(2):
+        ask_for_agreements()
+    assert event_names(admin.organization) == ["partner-agreement-requested"]
+    assert [item.organization_id for item in ActionItem.objects.open_actions()] == [admin.organization_id]
+
+    settings.PARTNER_AGREEMENT_VERSION = "2027-03"
+    for _sweep in range(2):
+        ask_for_agreements()
+    open_items = ActionItem.objects.open_actions()
+    assert {item.organization_id for item in open_items} == {admin.organization_id, signed.organization_id}
+    assert len(open_items) == 2
+    assert all(item.roles == [Role.GLOBAL_ADMIN] for item in open_items)
+
+
+def test_signing_closes_the_action_that_asked_for_it(admin):
+    ask_for_agreements()
+    workflow.sign_partner_agreement(actor=actor_of(admin), now=LATER)
+
+    assert ActionItem.objects.get().completed_at == LATER
+    ask_for_agreements()
+    assert ActionItem.objects.count() == 1
 
 
 def test_an_account_admin_may_not_sign(admin):

@@ -46,5 +46,7 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "marketplace.sweep_calls": {"task": "marketplace.sweep_calls", "schedule": 10.0, "options": {"expires": 10}},
+    "marketplace.run_terms": {"task": "marketplace.run_terms", "schedule": 1800.0, "options": {"expires": 1800}},
     "accounts.expire": {"task": "accounts.expire", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -2,7 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
 from django.db.models import Q
@@ -85,6 +85,6 @@ def _price(row: PlanPrice, percent: Decimal) -> Price:
         billing_frequency=BillingFrequency(row.billing_frequency),
         currency=row.currency,
         list_price=row.unit_price,
-        unit_price=(row.unit_price * (100 - percent) / 100).quantize(FOUR_PLACES),
+        unit_price=(row.unit_price * (100 - percent) / 100).quantize(FOUR_PLACES, rounding=ROUND_HALF_UP),
         margin_percent=percent,
     )

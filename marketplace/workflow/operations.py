@@ -71,17 +71,24 @@ def start_operation(
     return operation
 
 
-def tell_publisher(operation: Operation, *, now: datetime.datetime) -> WebhookCall:
-    """Write the call that tells the publisher, its body as things are now; a task makes it after the commit."""
-    call = WebhookCall.objects.create(
+def tell_publisher(operation: Operation, *, now: datetime.datetime) -> None:
+    """Write the call that tells the publisher, its body as things are now; a task makes it after the commit.
+
+    A withdrawn offer may have no webhook any more: then nobody is told, and nobody refuses.
+    """
+    if not operation.saas.offer.webhook_url:
+        if operation.status == OperationStatus.IN_PROGRESS:
+            operation.accepts_itself_at = now
+            operation.save(update_fields=["accepts_itself_at"])
+        return
+    WebhookCall.objects.create(
         operation=operation,
         publisher_id=operation.saas.publisher_id,
         body=orjson.dumps(wire.call(operation)),
         created_at=now,
         next_attempt_at=now,
     )
-    enqueue_after_commit("marketplace.call_publisher", str(call.publisher_id))
-    return call
+    enqueue_after_commit("marketplace.call_publisher", str(operation.saas.publisher_id))
 
 
 def show_as_running(saas: SaaSSubscription, operation: str) -> None:

@@ -59,6 +59,7 @@ FIELD_NAMES = {
     "country": _("Country"),
     "domain": _("Domain"),
     "email": _("E-mail address"),
+    "ends": _("Ends on"),
     "event_id": _("Event ID"),
     "event_type": _("Event type"),
     "expires": _("Expires"),

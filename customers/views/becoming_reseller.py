@@ -19,6 +19,7 @@ from customers.models import ResellerRelationship
 from customers.views.reasons import why_not
 from customers.workflow import becoming_reseller as workflow
 from portal.accounts.access import requires
+from portal.accounts.models import Partner
 from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal
 from portal.core.http import PortalRequest, page_or_fragment, redirect_to
@@ -46,6 +47,7 @@ def _page(request: PortalRequest, *, form: StartForm | None = None, refusal: Ref
         "refusal": refusal,
         "why_not": {
             "manage": why_not(request.actor, Permission.PARTNERSHIP_MANAGE),
+            "cancel": _why_not_cancel(request, detail.partner),
             "move": why_not(request.actor, Permission.PARTNERSHIP_REQUEST),
         },
     }
@@ -53,6 +55,14 @@ def _page(request: PortalRequest, *, form: StartForm | None = None, refusal: Ref
     return render(
         request, "customers/becoming_reseller.html", context, status=refusal.http_status if refusal else wrong
     )
+
+
+def _why_not_cancel(request: PortalRequest, partner: Partner) -> str:
+    try:
+        rules.check_can_cancel(partner)
+    except Refusal as refusal:
+        return refusal.explanation
+    return why_not(request.actor, Permission.PARTNERSHIP_MANAGE)
 
 
 @require_POST
@@ -139,12 +149,14 @@ def _question(
             messages.success(request, str(done))
             return redirect_to(request, reverse("customers:becoming_reseller" if name == "cancel" else "home"))
     titles = {"cancel": _("Stay a direct bill partner?"), "finish": _("Become an indirect reseller now?")}
+    labels = {"cancel": _("Stay a direct bill partner"), "finish": _("Become an indirect reseller")}
     return page_or_fragment(
         request,
         page="customers/becoming_reseller_question.html",
         fragment="customers/_becoming_reseller_dialog.html",
         context={
             "title": titles[name],
+            "submit_label": labels[name],
             "action_url": reverse(f"customers:{name}_becoming_reseller"),
             "consequences": consequences,
             "refusal": refusal,

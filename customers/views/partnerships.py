@@ -96,7 +96,7 @@ def _row(request: PortalRequest, partnership: Partnership) -> dict[str, Any]:
         "name": other.organization.name,
         "partner_id": other.pk,
         "country": country_name(other.organization.country),
-        "kind": OrganizationKind(other.organization.kind).label,
+        "kind": _kind(partnership, other),
         "status": status.label,
         "tone": TONES[status],
         "hint": waits if status == PartnershipStatus.REQUESTED else "",
@@ -104,6 +104,13 @@ def _row(request: PortalRequest, partnership: Partnership) -> dict[str, Any]:
         "customers_url": reverse("customers:list") + query if is_active else "",
         "invite_url": f"{reverse('customers:new_relationship')}?counterpart={other.pk}" if is_active else "",
     }
+
+
+def _kind(partnership: Partnership, other: Partner) -> str:
+    """Name the kind of the other side, and that it is about to change (T4)."""
+    if other.becoming_reseller_of_id == partnership.provider_id:
+        return _("Direct bill partner, becoming an indirect reseller")
+    return str(OrganizationKind(other.organization.kind).label)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

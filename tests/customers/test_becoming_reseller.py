@@ -329,7 +329,7 @@ def test_the_partnership_does_not_end_during_the_change(direct, provider):
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------
-PATH = "/customers/becoming-a-reseller/"
+PATH = "/customers/partnerships/becoming-a-reseller/"
 
 
 def test_the_company_profile_leads_a_direct_bill_partner_there_and_says_what_it_becomes(direct, provider, client_for):
@@ -361,6 +361,7 @@ def test_the_whole_way_by_pages(direct, provider, client_for):
     refused = browser.post(f"{PATH}finish/")
     assert (refused.status_code, "still billed" in refused.content.decode()) == (409, True)
     assert browser.post(f"{PATH}cancel/").status_code == 409
+    assert "1 customer is served through" in browser.get(PATH).content.decode()  # why the command is disabled
 
     Subscription.objects.filter(pk=subscription.pk).update(billing_owner=provider)
     Membership.objects.filter(organization=direct, roles=[Role.SALES_AGENT]).update(roles=[Role.HELPDESK_AGENT])
@@ -378,6 +379,14 @@ def test_who_has_no_partnership_is_led_to_asking_for_one(client_for):
 
     assert "No provider has agreed" in page
     assert "/customers/partnerships/request/" in page
+
+
+def test_the_provider_sees_who_is_becoming_its_reseller(direct, provider, client_for):
+    start(direct, provider)
+
+    page = client_for(make_member(provider.organization)).get("/customers/partnerships/").content.decode()
+
+    assert "Direct bill partner, becoming an indirect reseller" in page
 
 
 def test_choosing_nobody_moves_nobody(direct, provider, client_for):

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import dateformat, timezone
-from django.utils.formats import get_format, number_format
+from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -28,10 +28,11 @@ from portal.accounts.permissions import Permission
 from portal.core.countries import country_choices, country_name
 from portal.core.exports import csv_response
 from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment, redirect_to
-from portal.core.listing import ListAddress
+from portal.core.listing import ListAddress, short_days
 from portal.core.pages import COUNT_LIMIT, Page
 
 DEFAULT_ORDER = "name"
+NO_ID = UUID(int=0)
 TAGS_SHOWN = 2
 RESELLERS_OFFERED = 300  # more are found by the filter's own search
 
@@ -54,22 +55,32 @@ def customers(request: PortalRequest) -> HttpResponse:
 
 
 def _context(request: PortalRequest, address: ListAddress, page: Page[ResellerRelationship]) -> dict[str, Any]:
-    kind = request.actor.organization_kind
-    pages = {"previous": page.previous_cursor, "next": page.next_cursor}
+    headers = address.sort_headers(("name", "domain", "created"), default=DEFAULT_ORDER)
+    list_url, first = reverse("customers:list"), reverse(first_page(request), args=[NO_ID])
     return {
         "rows": _rows(request, page),
-        "counterpart_label": COUNTERPARTS.get(kind, ""),
-        "headers": address.sort_headers(("name", "domain", "created"), default=DEFAULT_ORDER),
-        "pager": {name: address.url(cursor=cursor, count="") if cursor else "" for name, cursor in pages.items()},
-        "values": {name: address.get(name) for name in (*FILTERS, "sort")},
+        "list_url": list_url,
+        "first_page": first.removeprefix(f"{list_url}{NO_ID}/"),
+        "sort_urls": {f"{column}_url": header["url"] for column, header in headers.items()},
+        "directions": {column: header["direction"] for column, header in headers.items()},
+        "pager": {
+            "previous_url": address.url(cursor=page.previous_cursor, count="") if page.previous_cursor else "",
+            "next_url": address.url(cursor=page.next_cursor, count="") if page.next_cursor else "",
+        },
+        "bar": {
+            "text": address.get("q"),
+            "filters_url": address.url(reverse("customers:filters"), cursor="", count=""),
+            "views_url": address.url(reverse("customers:views"), cursor="", count=""),
+        },
+        "hidden_values": [[name, address.get(name)] for name in (*FILTERS[1:], "sort") if address.get(name)],
         "chips": address.chips(_chip_labels(request, address, page)),
-        "list_url": address.path,
-        "filters_url": address.url(reverse("customers:filters"), cursor="", count=""),
-        "views_url": address.url(reverse("customers:views"), cursor="", count=""),
-        "count_url": address.url(reverse("customers:count"), cursor="", count=""),
-        "count": _count(request, address) if address.get("count") else "",
+        "count": {
+            "count_url": address.url(reverse("customers:count"), cursor="", count=""),
+            "count": _count(request, address) if address.get("count") else "",
+        },
         "is_narrowed": any(address.get(name) for name in FILTERS) or bool(address.get("cursor")),
         "exports": _exports(address),
+        "may_tag": request.actor.may(Permission.CUSTOMER_TAG),
         "why_not": {
             "add": why_not_add(request.actor),
             "request": why_not(request.actor, Permission.RELATIONSHIP_REQUEST),
@@ -88,26 +99,19 @@ COUNTERPARTS = {
 
 def _rows(request: PortalRequest, page: Iterable[ResellerRelationship]) -> list[dict[str, Any]]:
     """Return what each row shows, as text: the template does no more than write it (quality row 30)."""
-    start, first = reverse("customers:list"), reverse(first_page(request), args=[UUID(int=0)])
-    link = first.removeprefix(f"{start}{UUID(int=0)}/")
     kinds = {kind.value: str(kind.label) for kind in RelationshipKind}
     with_counterpart = request.actor.organization_kind in COUNTERPARTS
-    date_format = get_format("SHORT_DATE_FORMAT")
-    copy_label, menu_label = _("Copy the Microsoft ID of %(name)s"), _("More for %(name)s")
+    day_text = short_days()
     return [
         {
             "id": str(row.customer_id),
             "name": row.customer_name,
             "domain": row.customer_domain,
-            "copy_label": copy_label % {"name": row.customer_name},
-            "menu_label": menu_label % {"name": row.customer_name},
             "kind": kinds[row.kind],
             "counterpart": row.counterpart.organization.name if with_counterpart and row.counterpart else "",
             "tags": _tags(row.tags) if row.tags else "",
-            "created_on": dateformat.format(row.created_at, date_format),
+            "created_on": day_text(row.created_at.date()),
             "created_at": row.created_at.isoformat(timespec="seconds"),
-            "url": f"{start}{row.customer_id}/",
-            "first_url": f"{start}{row.customer_id}/{link}",
         }
         for row in page
     ]
@@ -140,7 +144,7 @@ def _chip_labels(request: PortalRequest, address: ListAddress, page: Page[Resell
 
 def _exports(address: ListAddress) -> dict[str, str]:
     export = reverse("customers:export")
-    return {"shown": address.url(export, cursor="", count=""), "all": export}
+    return {"shown_url": address.url(export, cursor="", count=""), "all_url": export}
 
 
 @require_safe

@@ -1,12 +1,15 @@
 """The address of a list: its filters, order and place live in the URL, and every link of the list is made from it."""
 
-from collections.abc import Iterable, Mapping
+import datetime
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.utils.formats import number_format
+from django.utils import dateformat
+from django.utils.formats import get_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -81,3 +84,13 @@ def _length(page: Page[Any]) -> str:
     return ngettext("%(count)s entry", "%(count)s entries", page.total) % {
         "count": number_format(page.total, force_grouping=True)
     }
+
+
+def short_days() -> Callable[[datetime.date], str]:
+    """Return what words a day in the short format of the language now spoken: a list says the same days often."""
+    return partial(_short_day, get_format("SHORT_DATE_FORMAT"))
+
+
+@lru_cache(maxsize=5_000)
+def _short_day(date_format: str, day: datetime.date) -> str:
+    return dateformat.format(day, date_format)

@@ -46,12 +46,20 @@ def _icon(name: str, tone: str, size: str, has_label: bool) -> tuple[SafeString,
 
 
 @register.simple_tag
-def kept(template_name: str, csrf_token: str = "", **values: Any) -> SafeString:
+def kept(
+    template_name: str, csrf_token: str = "", content: str = "", texts: Mapping[str, str] | None = None, **values: Any
+) -> SafeString:
     """Include a template that depends on the plain values given alone, and keep what it draws.
 
-    See ``portal.core.drawing``. A template with forms needs ``csrf_token=csrf_token``.
+    ``csrf_token`` (for forms), ``content`` and ``texts``, by name, are put in each time (``portal.core.drawing``).
     """
-    return draw(template_name, values, texts={"csrf_token": csrf_token})
+    return draw(template_name, values, texts={"csrf_token": csrf_token, "content": content, **(texts or {})})
+
+
+@register.simple_tag
+def kept_rows(template_name: str, rows: Iterable[Mapping[str, Any]], **values: Any) -> SafeString:
+    """Draw a row as ``kept`` does, and repeat it as ``each_row`` does: for the longest lists."""
+    return _repeat(draw(template_name, values), rows)
 
 
 @register.simple_tag
@@ -120,8 +128,17 @@ def each_row(content: str, rows: Iterable[Mapping[str, Any]]) -> SafeString:
 
     All the rest (words, icons, addresses) is rendered once, which makes a long list several times cheaper than a loop.
     """
-    markup = ROW_VALUE.sub(r"%(\1)s", INDENTATION.sub("\n", content).replace("%", "%%"))
-    return mark_safe("".join([markup % {name: escaped(row[name]) for name in row} for row in rows]))  # noqa: S308
+    return _repeat(content, rows)
+
+
+def _repeat(markup: str, rows: Iterable[Mapping[str, Any]]) -> SafeString:
+    row_format = _row_format(markup)
+    return mark_safe("".join([row_format % {name: escaped(row[name]) for name in row} for row in rows]))  # noqa: S308
+
+
+@lru_cache(maxsize=200)
+def _row_format(markup: str) -> str:
+    return ROW_VALUE.sub(r"%(\1)s", INDENTATION.sub("\n", markup).replace("%", "%%"))
 
 
 @register.simple_block_tag

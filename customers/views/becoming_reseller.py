@@ -135,11 +135,21 @@ def finish(request: PortalRequest) -> HttpResponse:
     return _question(request, "finish", workflow.finish_becoming_reseller, consequences, done)
 
 
+def _why_not_yet(request: PortalRequest, name: str) -> Refusal | None:
+    """Return what stands in the way of the step that is asked about."""
+    check = {"cancel": rules.check_can_cancel, "finish": rules.check_can_finish}[name]
+    try:
+        check(queries.becoming_detail(request.actor).partner)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
 def _question(
     request: PortalRequest, name: str, change: Callable[..., Any], consequences: list[str], done: Any
 ) -> HttpResponse:
     """Name the consequences and ask, as a dialog for htmx and a page for everybody else; then do it."""
-    refusal: Refusal | None = None
+    refusal = _why_not_yet(request, name) if request.method != "POST" else None
     if request.method == "POST":
         try:
             change(actor=request.actor, now=timezone.now())
@@ -161,5 +171,5 @@ def _question(
             "consequences": consequences,
             "refusal": refusal,
         },
-        status=refusal.http_status if refusal else 200,
+        status=refusal.http_status if refusal and request.method == "POST" else 200,
     )

@@ -358,6 +358,7 @@ def test_the_whole_way_by_pages(direct, provider, client_for):
     moved = browser.post(f"{PATH}move/", {"selected": [str(relationship.customer_id), "x"]}, follow=True)
     assert "1 customer has moved" in moved.content.decode()
     assert "Customers to move" not in moved.content.decode()
+    assert "still billed" in browser.get(f"{PATH}finish/").content.decode()
     refused = browser.post(f"{PATH}finish/")
     assert (refused.status_code, "still billed" in refused.content.decode()) == (409, True)
     assert browser.post(f"{PATH}cancel/").status_code == 409

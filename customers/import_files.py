@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.utils import translation
@@ -25,9 +25,8 @@ DELIMITERS = (",", ";", "\t")
 LONGEST_LINE = 100_000  # characters; a customer with 150 tags of 50 letters has less than a tenth of it
 LONGEST_CELL = 10_000
 EXTRA = "extra"  # what stands beyond the last column of a row
-LAST_OF_UTF_8 = "utf-8-sig"
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .ods and .xls
-_MARKS = ((b"\xef\xbb\xbf", LAST_OF_UTF_8), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _PLAIN = re.compile(r"[\W_]+")
 
 # Our name of a column -> what its header can be. The first stands in the exports, so its translations count as well.
@@ -102,7 +101,7 @@ def in_every_language(text: str) -> set[str]:
 
 def open_import(stream: BinaryIO) -> ImportFile:
     """Read the header of a file. Raises: UnreadableFile."""
-    lines = _lines(stream)
+    lines = _Lines(stream)
     first = next(lines, "")
     hint = re.fullmatch(r"sep=(.)\s*", first, re.IGNORECASE)  # a line for spreadsheets that tells the delimiter
     if hint:
@@ -120,31 +119,50 @@ def open_import(stream: BinaryIO) -> ImportFile:
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
-def _lines(stream: BinaryIO) -> Iterator[str]:
-    """Yield the lines of a text file; no line is longer than memory should bear. Raises: UnreadableFile."""
-    stream.seek(0)
-    start = stream.read(4)
-    stream.seek(0)
-    if start.startswith(WORKBOOKS):
-        raise UnreadableFile(
-            _("This is a workbook, not a CSV file."), _("Open it in your spreadsheet and save it as “CSV UTF-8”.")
-        )
-    encoding = next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
-    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
-    number = 0
-    try:
-        while line := text.readline(LONGEST_LINE):
-            number += 1
-            _check_line(line, number)
-            yield line
-    except UnicodeError as error:
-        raise UnreadableFile(
-            _("The file is not in UTF-8: line %(number)d or one soon after it cannot be read.")
-            % {"number": number + 1},
-            _("Open it in your spreadsheet and save it as “CSV UTF-8”."),
-        ) from error
-    finally:
-        text.detach()  # else the stream would be closed for its owner
+class _Borrowed(io.RawIOBase):
+    """Somebody else's stream: read from its beginning, and not closed together with what reads it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        stream.seek(0)
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._stream.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
+
+
+class _Lines(Iterator[str]):
+    """The lines of a text file; none is longer than memory should bear. Raises: UnreadableFile."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        raw = io.BufferedReader(_Borrowed(stream))
+        start = raw.peek(4)
+        if start.startswith(WORKBOOKS):
+            raise UnreadableFile(
+                _("This is a workbook, not a CSV file."), _("Open it in your spreadsheet and save it as “CSV UTF-8”.")
+            )
+        encoding = next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
+        self._text = io.TextIOWrapper(raw, encoding=encoding, newline="")
+        self._number = 0
+
+    def __next__(self) -> str:
+        try:
+            line = self._text.readline(LONGEST_LINE)
+        except UnicodeError as error:
+            raise UnreadableFile(
+                _("The file is not in UTF-8: line %(number)d or one soon after it cannot be read.")
+                % {"number": self._number + 1},
+                _("Open it in your spreadsheet and save it as “CSV UTF-8”."),
+            ) from error
+        if not line:
+            raise StopIteration
+        self._number += 1
+        _check_line(line, self._number)
+        return line
 
 
 def _check_line(line: str, number: int) -> None:
@@ -227,14 +245,16 @@ def _rows(lines: Iterable[str], columns: Sequence[str], delimiter: str, *, first
 
 
 def _values(cells: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
-    values = {name: clean_cell(cell) for name, cell in zip(columns, cells, strict=False) if name}
-    extra = "".join(cells[len(columns) :]).strip()
-    return values | ({EXTRA: extra[:LONGEST_CELL]} if extra else {})
+    values = {name: _clean(cell) for name, cell in zip(columns, cells, strict=False) if name}
+    if len(cells) > len(columns):
+        extra = "".join(cells[len(columns) :]).strip()
+        return values | ({EXTRA: extra[:LONGEST_CELL]} if extra else {})
+    return values
 
 
-def clean_cell(text: str) -> str:
+def _clean(cell: str) -> str:
     """Return a cell without spaces around it, and without the sign that keeps spreadsheets from running it."""
-    text = text.strip()
-    if text.startswith("'") and text[1:].startswith(FORMULA_STARTS):
+    text = cell.strip()
+    if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS):
         text = text[1:]
-    return text[:LONGEST_CELL]
+    return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL]

@@ -49,6 +49,7 @@ RESULT_TONES = {
     RowResult.SAME: "neutral",
     RowResult.WRONG: "error",
 }
+LONGEST_ID, LONGEST_SHOWN = 40, 100  # characters of a cell
 NEEDS_REQUEST = ("known-elsewhere", "domain-taken", "not-your-customer")  # a relationship request is the way on
 
 
@@ -216,9 +217,9 @@ def _row(request: PortalRequest, run: ImportRun, row: ImportRow) -> dict[str, An
     next_url = reverse("customers:new_relationship") if row.reason in NEEDS_REQUEST else ""
     return {
         "number": row.number,
-        "id": values.get("tenant_id" if is_customers else "subscription_id", ""),
-        "name": values.get("name", ""),
-        "second": " · ".join(text for text in second if text),
+        "id": _shown(values.get("tenant_id" if is_customers else "subscription_id", ""), LONGEST_ID),
+        "name": _shown(values.get("name", ""), LONGEST_SHOWN),
+        "second": _shown(" · ".join(text for text in second if text), LONGEST_SHOWN),
         "url": _customer_url(request, str(customer_id)) if is_here and customer_id else "",
         "tone": RESULT_TONES[RowResult(row.result)],
         "result": RowResult(row.result).label,
@@ -226,6 +227,11 @@ def _row(request: PortalRequest, run: ImportRun, row: ImportRow) -> dict[str, An
         "next_step": next_step,
         "next_url": next_url if request.actor.may(Permission.RELATIONSHIP_REQUEST) else "",
     }
+
+
+def _shown(text: str, limit: int) -> str:
+    """Return a cell of the file as the page shows it: whatever stands there, the page keeps its shape."""
+    return text if len(text) <= limit else f"{text[:limit]}…"
 
 
 def _customer_url(request: PortalRequest, customer_id: str) -> str:

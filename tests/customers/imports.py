@@ -27,7 +27,9 @@ def customers(*rows: Iterable[object]) -> str:
 
 
 def many_customers(count: int) -> str:
-    return customers(*((uuid.UUID(int=n), f"Shop {n}", f"shop{n}.example", "Cloud Reseller", "") for n in range(1, count + 1)))
+    return customers(
+        *((uuid.UUID(int=n), f"Shop {n}", f"shop{n}.example", "Cloud Reseller", "") for n in range(1, count + 1))
+    )
 
 
 def upload(actor: Actor, text: str | bytes, **terms: Any) -> ImportRun:

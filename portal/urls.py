@@ -23,6 +23,7 @@ urlpatterns = [
     path("admin-center/", include(("customers.entrance_urls", "admin_center")), {"entrance": "admin_center"}),
     path("government/", include(("customers.entrance_urls", "government")), {"entrance": "government"}),
 ]
+urlpatterns += [path("v1/", include("customers.api.urls"))]
 urlpatterns += [path("", include("portal.api.urls")), path("", include("portal.api.tokens.urls"))]
 
 if settings.MAILBOX_DIR or settings.DEMO:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import register_converter
 from django.utils import timezone
 
 from portal.accounts.access import Access
@@ -173,6 +174,9 @@ class GuidConverter:
 
     def to_url(self, value: object) -> str:
         return str(value)
+
+
+register_converter(GuidConverter, "guid")
 
 
 def _checked(name: str, value: Any) -> Any:

@@ -35,6 +35,28 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "too-many-requests": (429, 429),
     "too-many-tries": (429, 429),
     "database-away": (900192, 503),
+    # customers and relationships
+    "partner-number-unknown": (800015, 404),
+    "relationship-not-active": (20002, 403),
+    "relationship-in-use": (2000, 400),
+    "relationship-exists-already": (2000, 400),
+    "customer-outside-market": (2000, 400),
+    "partner-outside-market": (2030, 403),
+    "partner-cannot-be-customer": (900118, 400),
+    "domain-taken": (3000, 400),
+    "reseller-cannot-add-customers": (800042, 400),
+    "reseller-not-yours": (800016, 400),
+    "sells-through-provider": (800042, 400),
+    "qualification-not-allowed": (3000, 400),
+    "unknown-partner": (2071, 400),
+    "wrong-cloud": (900138, 403),
+    "wrong-tenant": (2032, 403),
+    # agreements
+    "agreement-exists-already": (600061, 400),
+    "customer-agreement-not-signed": (13605, 403),
+    "agreement-current": (800042, 400),
+    # subscriptions
+    "subscription-not-found": (20003, 404),
 }
 
 BY_STATUS = {

@@ -6,8 +6,9 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from portal.api import error_codes
+from portal.api import error_codes, paths
 from portal.core.errors import InvalidInput, Refusal
 
 SOURCE = "PartnerPortal"
@@ -181,6 +182,33 @@ def partner_error(refusal: Refusal) -> HttpResponse:
     if isinstance(refusal, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(refusal.allowed)
     return response
+
+
+# Where no refusal says more: what was wrong with a request that never got as far as its view.
+BARE_TEXTS = {
+    400: gettext_lazy("The request cannot be read."),
+    403: gettext_lazy("This is not open to you."),
+    404: gettext_lazy("There is nothing at this address, or nothing you may see."),
+    405: gettext_lazy("This address does not answer this method."),
+    413: gettext_lazy("The request is too large."),
+    414: gettext_lazy("The address is too long."),
+    500: gettext_lazy("The portal met an error."),
+    503: gettext_lazy("The portal cannot reach its database right now. Nothing you sent was stored."),
+}
+PUBLISHER_CODES = {400: "BadRequest", 403: "Forbidden", 404: "EntityNotFound"}
+
+
+def bare_answer(path: str, status: int) -> HttpResponse | None:
+    """Return an error in the form of the API at this address; ``None`` for an address of pages."""
+    text = str(BARE_TEXTS.get(status, BARE_TEXTS[400]))
+    if paths.is_partner_api(path):
+        body = {"code": error_codes.of_status(status), "description": text, "data": [], "source": SOURCE}
+        return json_answer(body, status=status)
+    if paths.is_publisher_api(path):
+        if status >= 500:
+            return json_answer({"error": {"code": "UnexpectedError", "message": text}}, status=status)
+        return json_answer({"code": PUBLISHER_CODES.get(status, "BadRequest"), "message": text}, status=status)
+    return None
 
 
 def json_answer(value: Any, *, status: int = 200) -> HttpResponse:

@@ -1,11 +1,8 @@
 """Addresses of the partner API, and the pages of app registrations."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from portal.api import unknown
-from portal.api.access import GuidConverter
-
-register_converter(GuidConverter, "guid")
 
 app_name = "api"
 urlpatterns = [

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.access import public
+from portal.api.errors import bare_answer
 from portal.core.errors import Refusal
 
 logger = structlog.get_logger(__name__)
@@ -73,9 +74,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     _speak(request)
     if error is not None and is_database_away(error):
         logger.warning("database_away", path=request.path, error=str(error))
-        response = _database_away(request)
+        response = bare_answer(request.path_info, 503) or _database_away(request)
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
+    if (answer := bare_answer(request.path_info, 500)) is not None:
+        return answer
     if _wants_json(request):
         return JsonResponse({"code": "internal-error", "description": "The portal met an error."}, status=500)
     request_id = request.META.get("HTTP_X_REQUEST_ID", "")
@@ -108,6 +111,8 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def _page(request: HttpRequest, template: str, status: int, **context: object) -> HttpResponse:
     _speak(request)
+    if (answer := bare_answer(request.path_info, status)) is not None:
+        return answer
     return render(request, template, context, status=status)
 
 

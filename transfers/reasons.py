@@ -107,6 +107,12 @@ REASONS: dict[str, Reason] = {
         _("Sign it under Settings, Company profile."),
         http_status=403,
     ),
+    "source-partner-missing": Reason(
+        _("The Microsoft ID of the current partner is not entered yet."),
+        _("the current partner, who finds it under Settings, Identifiers"),
+        _("Ask the current partner for its Microsoft ID."),
+        http_status=422,
+    ),
     "source-partner-unknown": Reason(
         _("No partner has this Microsoft ID."),
         _("the current partner, who finds it under Settings, Identifiers"),
@@ -194,7 +200,7 @@ REASONS: dict[str, Reason] = {
         level=Level.AMBER,
     ),
     "azure-plan-missing-for-azure-items": Reason(
-        _("You have no active Azure plan for this customer: Azure items cannot move, the others can."),
+        _("The new partner has no active Azure plan for this customer: Azure items cannot move, the others can."),
         _TARGET,
         _("Buy the Azure plan for the customer first, or ask for license-based subscriptions only."),
         level=Level.AMBER,
@@ -224,6 +230,11 @@ REASONS: dict[str, Reason] = {
     ),
     "nothing-chosen": Reason(
         _("No item is chosen."), _SOURCE, _("Choose at least one item that can move."), http_status=422
+    ),
+    "choice-changed": Reason(
+        _("What can move has changed since you chose."),
+        _SOURCE,
+        _("Look through your choice again."),
     ),
     "too-many-items": Reason(
         _("%(count)s items are chosen; one transfer takes at most %(limit)s."),

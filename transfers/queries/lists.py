@@ -1,4 +1,4 @@
-"""Lists of transfers: of a partner over all customers, of one customer, and of the customer itself (reference 6.4.1)."""
+"""Lists of transfers: over all customers, of one customer, and of the customer itself (reference 6.4.1)."""
 
 import datetime
 import uuid
@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
+from customers.queries import as_uuid
 from portal.accounts.actor import Actor
 from portal.core.fields import name_key
 from portal.core.pages import Page, keyset_page, walk
@@ -34,7 +35,7 @@ NEVER = datetime.datetime(9999, 1, 1, tzinfo=datetime.UTC)  # drafts do not expi
 
 @dataclass(frozen=True)
 class TransferFilter:
-    """What a list is narrowed to; empty values narrow nothing. ``action`` and ``expiring``: "yes" (action also "no")."""
+    """What a list is narrowed to; empty values narrow nothing. ``action``: "yes" or "no", ``expiring``: "yes"."""
 
     text: str = ""
     direction: str = ""
@@ -91,7 +92,7 @@ def conditions(wanted: TransferFilter, actor: Actor, *, now: datetime.datetime) 
     found = _matches(wanted.text)
     if wanted.direction:
         received = received_by(actor)
-        found &= received if wanted.direction == Direction.RECEIVED else ~received
+        found &= received if wanted.direction == Direction.RECEIVED else ~received & ~Q(status=TransferStatus.DRAFT)
     if wanted.status:
         found &= Q(status=wanted.status)
     if wanted.action:
@@ -109,11 +110,8 @@ def _matches(text: str) -> Q:
     """A transfer's or customer's id, or part of the name of customer or partner."""
     if not text:
         return Q()
-    try:
-        number = uuid.UUID(text)
-    except ValueError:
-        pass
-    else:
+    number = as_uuid(text)
+    if number is not None:
         partners = Q(source_partner_id=number) | Q(target_partner_id=number)
         return Q(pk=number) | Q(customer_id=number) | partners
     key = name_key(text)

@@ -61,10 +61,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the checklist. ``findings`` empty: it holds."""
+    """One line of the checklist. ``findings`` empty: it holds, unless it is open because the source is not known."""
 
     label: str | Promise
     findings: list[Finding] = field(default_factory=list)
+    is_open: bool = False
 
     @property
     def level(self) -> Level:
@@ -74,7 +75,12 @@ class Check:
 
 def prerequisites(wanted: Wanted, *, on: datetime.date) -> list[Check]:
     """Return the checklist of a request, whatever is filled in so far."""
-    return [Check(label, list(check(wanted, on))) for label, check in _CHECKS]
+    checks = []
+    for label, check in _CHECKS:
+        findings = list(check(wanted, on))
+        is_open = wanted.source is None and check in _ABOUT_THE_SOURCE and not findings
+        checks.append(Check(label, findings, is_open))
+    return checks
 
 
 def check_prerequisites(wanted: Wanted, *, on: datetime.date) -> None:
@@ -114,6 +120,7 @@ def _target_kind(wanted: Wanted, on: datetime.date) -> Findings:
 
 def _source(wanted: Wanted, on: datetime.date) -> Findings:
     if wanted.source_tenant_id is None:
+        yield Finding("source-partner-missing")
         return
     if wanted.source_tenant_id == wanted.target.pk:
         yield Finding("source-is-target")
@@ -192,15 +199,16 @@ def _wishes(wanted: Wanted, on: datetime.date) -> Findings:
 
 
 _CHECKS: tuple[tuple[Promise, Callable[[Wanted, datetime.date], Findings]], ...] = (
-    (_("You may send transfer requests"), _target_kind),
-    (_("The customer accepted your reseller relationship"), _relationship),
-    (_("The customer signed the customer agreement with you"), _customer_agreement),
-    (_("You signed the partner agreement"), _partner_agreement),
+    (_("The new partner is a kind of partner that sends transfer requests"), _target_kind),
+    (_("The customer accepted the new partner's reseller relationship"), _relationship),
+    (_("The customer signed the customer agreement with the new partner"), _customer_agreement),
+    (_("The new partner signed the partner agreement"), _partner_agreement),
     (_("The current partner is known and has this customer"), _source),
     (_("All are in one market and one cloud"), _market_and_cloud),
-    (_("The partner on record is one of your resellers"), _partner_on_record),
-    (_("You have an active Azure plan for this customer"), _azure_plan),
+    (_("The partner on record is a reseller of the new partner"), _partner_on_record),
+    (_("The new partner has an active Azure plan for this customer"), _azure_plan),
     (_("Both partners are billed in one currency"), _currencies),
     (_("No other request for this customer is open"), _other_requests),
     (_("A list of agreed items is attached"), _wishes),
 )
+_ABOUT_THE_SOURCE = frozenset({_market_and_cloud, _currencies, _other_requests})

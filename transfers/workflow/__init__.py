@@ -11,6 +11,7 @@ from transfers.workflow.requests import (
     prepare_draft,
     remind_transfers,
     send_draft,
+    wanted_again,
 )
 from transfers.workflow.results import finish_transfer, plan_fault, retry_failed_items
 
@@ -30,4 +31,5 @@ __all__ = [
     "remind_transfers",
     "retry_failed_items",
     "send_draft",
+    "wanted_again",
 ]

@@ -17,6 +17,7 @@ from transfers import rules
 from transfers.announcements import announce, settle
 from transfers.enums import TransferEvent, TransferStatus
 from transfers.models import Transfer
+from transfers.reasons import Finding, TransferRefused
 
 BATCH = 200
 
@@ -59,16 +60,21 @@ class Request:
 
 
 @transaction.atomic
-def create_transfer(*, request: Request, actor: Actor, now: datetime.datetime) -> Transfer:
+def create_transfer(
+    *, request: Request, actor: Actor, now: datetime.datetime, transfer_id: uuid.UUID | None = None
+) -> Transfer:
     """Ask the source for the billing ownership of what the customer has there (T1); the target does.
 
+    ``transfer_id``: the id the request is to have; sent twice with one id it is one request.
     Source: "Transfer of billing ownership", prerequisites; portal reference, sections 6.4.2 and 6.9.
     Raises: PermissionDenied, Http404 (no customer of the actor's), TransferRefused with all that stops it.
     """
     actor.require(Permission.TRANSFER_CREATE)
     wanted = wanted_of(request, target=_partner(actor.organization_id), actor=actor, lock=True)
+    if (same := _written_already(transfer_id, request, actor)) is not None:
+        return same
     rules.check_prerequisites(wanted, on=now.date())
-    transfer = _build(request, wanted, actor=actor, now=now)
+    transfer = _build(request, wanted, actor=actor, now=now, transfer_id=transfer_id)
     _send(transfer, now=now)
     transfer.save(force_insert=True)
     announce(TransferEvent.CREATED, transfer, actor=actor, now=now)
@@ -76,9 +82,12 @@ def create_transfer(*, request: Request, actor: Actor, now: datetime.datetime) -
 
 
 @transaction.atomic
-def prepare_draft(*, request: Request, actor: Actor, now: datetime.datetime) -> Transfer:
+def prepare_draft(
+    *, request: Request, actor: Actor, now: datetime.datetime, transfer_id: uuid.UUID | None = None
+) -> Transfer:
     """Let an indirect reseller write the request that its provider is to send (T3).
 
+    ``transfer_id``: as of ``create_transfer``.
     Raises: PermissionDenied, Http404, TransferRefused (reseller-cannot-send where the actor is no reseller's).
     """
     actor.require(Permission.TRANSFER_CREATE)
@@ -87,8 +96,12 @@ def prepare_draft(*, request: Request, actor: Actor, now: datetime.datetime) -> 
     if row is None or row.counterpart is None:
         raise Http404
     wanted = wanted_of(request, target=row.counterpart, actor=None, lock=True)
+    if wanted.reseller is not None and wanted.reseller.pk != actor.organization_id:
+        raise TransferRefused(Finding("partner-on-record-not-reseller", {"partner_id": request.partner_on_record}))
+    if (same := _written_already(transfer_id, request, actor)) is not None:
+        return same
     rules.check_prerequisites(wanted, on=now.date())
-    transfer = _build(request, wanted, actor=actor, now=now)
+    transfer = _build(request, wanted, actor=actor, now=now, transfer_id=transfer_id)
     transfer.status = TransferStatus.DRAFT
     transfer.save(force_insert=True)
     announce(TransferEvent.DRAFTED, transfer, actor=actor, now=now)
@@ -246,9 +259,25 @@ def _partner(partner_id: uuid.UUID) -> Partner:
     return Partner.objects.select_related("organization").get(pk=partner_id)
 
 
-def _build(request: Request, wanted: rules.Wanted, *, actor: Actor, now: datetime.datetime) -> Transfer:
+def _written_already(transfer_id: uuid.UUID | None, request: Request, actor: Actor) -> Transfer | None:
+    """Return the request that a form sent twice has made already. Raises: Http404 for the id of any other."""
+    found = Transfer.objects.filter(pk=transfer_id).first() if transfer_id else None
+    if found and (found.created_by_id, found.customer_id) != (actor.user_id, request.customer_id):
+        raise Http404
+    return found
+
+
+def _build(
+    request: Request,
+    wanted: rules.Wanted,
+    *,
+    actor: Actor,
+    now: datetime.datetime,
+    transfer_id: uuid.UUID | None,
+) -> Transfer:
     source, reseller = rules.resolve(wanted)
     return Transfer(
+        id=transfer_id or uuid.uuid4(),
         customer=wanted.customer,
         source_partner=source,
         target_partner=wanted.target,

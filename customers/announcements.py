@@ -23,6 +23,7 @@ from portal.notifications.enums import ActionKind
 from portal.notifications.outbox import Recipient
 from portal.webhooks import deliveries
 
+_AGREEMENT_REQUEST = "customer-agreement-request"  # asked of a customer; the subject is the partner that asks
 AGENTS = (Role.ADMIN_AGENT, Role.SALES_AGENT)
 _NEWS = {
     CustomerEvent.RELATIONSHIP_ACCEPTED: _("%(customer)s accepted your reseller relationship"),
@@ -278,6 +279,53 @@ def announce_customer(
     return event
 
 
+def announce_agreement_requested(
+    relationship: ResellerRelationship, *, version: str, actor: Actor, now: datetime.datetime
+) -> None:
+    """Log that a customer is asked for the agreement, and ask its administrators by mail and Action Center."""
+    customer = relationship.customer.organization
+    event = log.record(
+        event_type=CustomerEvent.AGREEMENT_REQUESTED,
+        organization_ids=[relationship.partner_id, customer.pk],
+        subject_type=_AGREEMENT_REQUEST,
+        subject_id=relationship.partner_id,
+        subject_name=version,
+        actor=actor,
+        occurred_at=now,
+        customer_id=customer.pk,
+        customer_name=customer.name,
+        after={"version": version},
+    )
+    deliveries.queue(event)
+    names = {"partner": actor.organization_name, "version": version}
+    outbox.queue_email(
+        template=f"customers/{CustomerEvent.AGREEMENT_REQUESTED}",
+        event=event,
+        recipients=[Recipient.of(person) for person in people_with_role(customer.pk, Role.CUSTOMER_ADMIN)],
+        context={
+            "partner_name": actor.organization_name,
+            "customer_name": customer.name,
+            "version": version,
+            "url": absolute_url(settings.BASE_URL, "customers:accept_agreement", relationship.pk),
+        },
+    )
+    _close_agreement_request(relationship.partner_id, customer.pk, now=now)
+    action_center.notify(
+        event=event,
+        organization_id=customer.pk,
+        roles=[Role.CUSTOMER_ADMIN],
+        kind=ActionKind.RECOMMENDED,
+        workspace="my-partners",
+        title=_("%(partner)s asks you to accept the customer agreement, version %(version)s"),
+        title_params=names,
+        url=absolute_url("", "customers:accept_agreement", relationship.pk),
+    )
+
+
+def _close_agreement_request(partner_id: UUID, customer_id: UUID, *, now: datetime.datetime) -> None:
+    action_center.complete(subject_type=_AGREEMENT_REQUEST, subject_id=partner_id, organization_id=customer_id, now=now)
+
+
 def announce_agreement(agreement: CustomerAgreement, *, actor: Actor, now: datetime.datetime) -> AuditEvent:
     """Log a customer agreement, and give the customer's contact notice of an attested one (section 5.1)."""
     event = log.record(
@@ -315,6 +363,7 @@ def announce_agreement(agreement: CustomerAgreement, *, actor: Actor, now: datet
             "partner_name": agreement.partner.organization.name,
         },
     )
+    _close_agreement_request(agreement.partner_id, agreement.customer_id, now=now)
     return event
 
 

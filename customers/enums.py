@@ -216,6 +216,7 @@ class CustomerEvent(models.TextChoices):
     RELATIONSHIP_REMOVED = "reseller-relationship-removed", _("Reseller relationship removed")
     MOVED_TO_PROVIDER = "customer-moved-to-indirect-provider", _("Customer moved to an indirect provider")
     ADMIN_RIGHTS_REMOVED = "admin-rights-removed-by-customer", _("Administration rights taken back")
+    AGREEMENT_REQUESTED = "customer-agreement-requested", _("Customer agreement asked for")
     AGREEMENT_CREATED = "customer-agreement-created", _("Customer agreement recorded")
     IMPORT_UPLOADED = "import-uploaded", _("File for an import uploaded")
     IMPORT_CANCELED = "import-canceled", _("Import canceled")

@@ -54,6 +54,23 @@ WORKSPACES = (
                 kinds=frozenset({OrganizationKind.INDIRECT_RESELLER, OrganizationKind.DIRECT_BILL}),
             ),
         ),
+        actions=(
+            Item(
+                _("Request a relationship"),
+                "customers:new_relationship",
+                Permission.RELATIONSHIP_REQUEST,
+                icon="link",
+                description=_("Send a customer the unique link by which it makes you its partner."),
+            ),
+            Item(
+                _("Add customer"),
+                "customers:add_customer",
+                Permission.CUSTOMER_ADD,
+                icon="person-add",
+                description=_("Create the account of a new customer and its first administrator."),
+                kinds=frozenset({OrganizationKind.DIRECT_BILL, OrganizationKind.INDIRECT_PROVIDER}),
+            ),
+        ),
     ),
     Workspace(
         key="my-partners",

@@ -73,6 +73,7 @@ urlpatterns = [
     path("<uuid:customer_id>/account/bill-to/", pages.bill_to, name="bill_to"),
     path("<uuid:customer_id>/account/qualification/", pages.qualification, name="qualification"),
     path("<uuid:customer_id>/account/agreement/", agreements.agreement, name="agreement"),
+    path("<uuid:customer_id>/account/agreement/ask/", agreements.ask_agreement, name="ask_agreement"),
     path("<uuid:customer_id>/account/permissions/", pages.permissions, name="permissions"),
     path("<uuid:customer_id>/account/remove/", relationships.remove_relationship, name="remove_relationship"),
     path("<uuid:customer_id>/activity/", pages.activity, name="activity"),

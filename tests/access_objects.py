@@ -310,6 +310,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "customers:add_customer_review": ("customer-added",),
     "customers:accept_agreement": ("customer-agreement-created",),
     "customers:agreement": ("customer-agreement-created",),
+    "customers:ask_agreement": ("customer-agreement-requested",),
     "customers:permissions": ("customer-permissions-updated",),
     **{
         f"{entrance}:{step}": events

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from customers.enums import RelationshipKind
 from customers.models import CustomerAgreement
 from portal.accounts.enums import Cloud, OrganizationKind
 from portal.accounts.models import Partner
@@ -57,6 +58,32 @@ def check_attestation(*, agreed_on: datetime.date, today: datetime.date, partner
     check_may_attest(kind=partner.organization.kind, cloud=cloud)
     if agreed_on > today:
         raise InvalidInput(_("The date of the agreement cannot be in the future."), field="agreed_on")
+
+
+def newer_version(agreement: CustomerAgreement | None) -> str:
+    """Return the version in force if what was signed is an older one, else nothing (decision 0023)."""
+    version = current_agreement_version()
+    return version if agreement is not None and agreement.version != version else ""
+
+
+def check_may_ask(*, kind: str) -> None:
+    """The customer signs with the partner that bills it, so a reseller's customer is asked by the provider.
+
+    Raises: Refusal.
+    """
+    if kind == RelationshipKind.RESELLER:
+        raise Refusal(_("The customer agreement is made with the indirect provider."), who=_("your indirect provider"))
+
+
+def check_not_signed(*, partner_id: UUID, customer_id: UUID) -> None:
+    """Nobody is asked for what is signed (decision 0023). Raises: AgreementExistsAlready."""
+    version = current_agreement_version()
+    signed = CustomerAgreement.objects.filter(partner_id=partner_id, customer_id=customer_id, version=version)
+    if signed.exists():
+        raise AgreementExistsAlready(
+            _("The customer agreement is recorded in its newest version %(version)s already.") % {"version": version},
+            next_step=_("Nothing needs to be done."),
+        )
 
 
 def current_agreement_version() -> str:

@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from customers import queries, rules
 from customers.forms.account import AttestationForm
@@ -14,7 +16,17 @@ from customers.views.updates import update
 from customers.workflow import agreements as workflow
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
-from portal.core.http import PortalRequest, posted
+from portal.core.http import PortalRequest, posted, redirect_to
+
+
+@require_POST
+@requires(Permission.AGREEMENT_ATTEST)
+def ask_agreement(request: PortalRequest, customer_id: UUID) -> HttpResponse:
+    """Ask the customer to accept the agreement in force itself (decision 0023)."""
+    relationship = queries.customer_of(request.actor, customer_id)
+    workflow.ask_for_agreement(relationship_id=relationship.pk, actor=request.actor, now=timezone.now())
+    messages.success(request, _("The customer's administrators are asked to accept the customer agreement."))
+    return redirect_to(request, reverse("customers:account", args=[customer_id]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -25,9 +25,13 @@ from portal.core.http import PortalRequest, page_or_fragment, posted
 @requires(Permission.PARTNER_RELATIONSHIP_MANAGE)
 def my_partners(request: PortalRequest) -> HttpResponse:
     """List the relationships and agreements of the signed-in customer."""
+    agreements = queries.agreements_of_customer(request.actor)
+    version = current_agreement_version()
     context = {
         "relationships": queries.partners_of_customer(request.actor),
-        "agreements": queries.agreements_of_customer(request.actor),
+        "agreements": agreements,
+        "version": version,
+        "up_to_date": {agreement.partner_id for agreement in agreements if agreement.version == version},
     }
     return render(request, "customers/my_partners.html", context)
 

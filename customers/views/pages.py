@@ -17,7 +17,8 @@ from customers.enums import AgreementMethod, Qualification, RelationshipKind
 from customers.forms.account import BillToForm, PermissionsForm, QualificationForm
 from customers.models import ResellerRelationship
 from customers.navigation import first_page, same_page, show_customer
-from customers.views.reasons import why_not, why_not_attest
+from customers.rules import newer_version
+from customers.views.reasons import why_not, why_not_ask, why_not_attest
 from customers.views.updates import update
 from customers.workflow import customers as workflow
 from customers.workflow.customers import BillTo
@@ -75,6 +76,7 @@ def account(request: PortalRequest, customer_id: UUID) -> HttpResponse:
             "qualification": Qualification(relationship.customer.qualification).label,
             "agreement": detail.agreement if actor.may(Permission.AGREEMENT_VIEW) else None,
             "agreement_method": AgreementMethod(detail.agreement.method).label if detail.agreement else "",
+            "newer_version": newer_version(detail.agreement),
             "counterpart": relationship.counterpart,
             "counterpart_kind": _counterpart_kind(relationship),
             "assign_url": f"{reverse('customers:assign_tags')}?selected={customer_id}",
@@ -84,6 +86,7 @@ def account(request: PortalRequest, customer_id: UUID) -> HttpResponse:
                 "update": why_not(actor, Permission.CUSTOMER_UPDATE),
                 "remove": why_not(actor, Permission.RELATIONSHIP_REMOVE),
                 "attest": why_not_attest(actor, relationship),
+                "ask": why_not_ask(actor, relationship),
                 "permissions": why_not(actor, Permission.CUSTOMER_SET_PERMISSIONS),
             },
         },

@@ -45,5 +45,14 @@ def why_not_attest(actor: Actor, relationship: ResellerRelationship) -> str:
     return why_not(actor, Permission.AGREEMENT_ATTEST)
 
 
+def why_not_ask(actor: Actor, relationship: ResellerRelationship) -> str:
+    """Return why the actor may not ask this customer for the agreement; nothing for those who may (decision 0023)."""
+    try:
+        rules.check_may_ask(kind=relationship.kind)
+    except Refusal as refusal:
+        return _sentence(refusal)
+    return why_not(actor, Permission.AGREEMENT_ATTEST)
+
+
 def _sentence(refusal: Refusal) -> str:
     return _("%(reason)s Who can: %(who)s.") % {"reason": refusal.message, "who": refusal.who}

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from customers import rules
-from customers.announcements import announce_agreement
+from customers.announcements import announce_agreement, announce_agreement_requested
 from customers.enums import AgreementMethod, RelationshipKind
 from customers.models import CustomerAgreement, ResellerRelationship
 from portal.accounts.actor import Actor
@@ -66,6 +66,20 @@ def attest_agreement(
     _note_signed(agreement)
     announce_agreement(agreement, actor=actor, now=now)
     return agreement
+
+
+@transaction.atomic
+def ask_for_agreement(*, relationship_id: UUID, actor: Actor, now: datetime.datetime) -> None:
+    """Ask the customer to accept the agreement in force, for the first time or in its newer version (decision 0023).
+
+    Asked again, the customer finds the newest question only.
+    Raises: PermissionDenied, ResellerRelationship.DoesNotExist, rules.AgreementExistsAlready, Refusal.
+    """
+    actor.require(Permission.AGREEMENT_ATTEST)
+    relationship = ResellerRelationship.objects.visible_to(actor).active().locked(relationship_id)
+    rules.check_may_ask(kind=relationship.kind)
+    rules.check_not_signed(partner_id=relationship.partner_id, customer_id=relationship.customer_id)
+    announce_agreement_requested(relationship, version=rules.current_agreement_version(), actor=actor, now=now)
 
 
 def _note_signed(agreement: CustomerAgreement) -> None:

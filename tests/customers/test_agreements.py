@@ -1,5 +1,6 @@
 """The customer agreement on the partner's word: who attests it, when, for whom (R7, reference 5.1)."""
 
+import contextlib
 import datetime
 
 import pytest
@@ -8,12 +9,12 @@ from django.utils import timezone
 from customers import rules
 from customers.enums import AgreementMethod, CustomerEvent, RelationshipKind
 from customers.models import CustomerAgreement, ResellerRelationship
-from customers.workflow.agreements import Attestation, attest_agreement
+from customers.workflow.agreements import Attestation, accept_agreement, ask_for_agreement, attest_agreement
 from portal.accounts.enums import Cloud, OrganizationKind, Role
 from portal.accounts.permissions import ROLES_BY_KIND, Permission
 from portal.audit.models import AuditEvent
 from portal.core.errors import InvalidInput, PermissionDenied, Refusal
-from portal.notifications.models import OutgoingEmail
+from portal.notifications.models import ActionItem, OutgoingEmail
 from tests.customers.factories import make_customer, make_indirect_relationships, make_relationship
 from tests.factories import NOON, make_actor, make_member, make_partner
 
@@ -182,3 +183,74 @@ def test_a_strangers_customer_is_not_found(client_for):
 
     assert browser.get(page_of(relationship)).status_code == 404
     assert browser.post(page_of(relationship), data()).status_code == 404
+
+
+# --- a newer version (decision 0023) ---------------------------------------------------------------------------------
+@pytest.fixture
+def newer(settings):
+    """A relationship signed in the version that was in force until today's."""
+    relationship = make_relationship(has_agreement=True)
+    settings.CUSTOMER_AGREEMENT_VERSION = "2027-03"
+    return relationship
+
+
+def test_a_newer_version_is_shown_and_blocks_nothing(newer, client_for):
+    browser = client_for(make_member(newer.partner.organization))
+    page = browser.get(f"/customers/{newer.customer_id}/account/").content.decode()
+
+    assert "There is a newer version, 2027-03." in page
+    assert "Ask the customer to accept" in page
+    rules.check_agreement_signed(partner_id=newer.partner_id, customer_id=newer.customer_id)
+
+
+def test_asking_tells_the_customer_and_its_acceptance_closes_the_question(newer, client_for):
+    marie = make_member(newer.customer.organization, Role.CUSTOMER_ADMIN)
+    agent = client_for(make_member(newer.partner.organization, Role.SALES_AGENT))
+    for _time in range(2):
+        agent.post(f"{page_of(newer)}ask/")
+
+    (item,) = ActionItem.objects.open_actions()
+    assert "2027-03" in item.title["en"]
+    assert OutgoingEmail.objects.filter(recipient=marie.user.email).count() == 2
+    assert "Accept version 2027-03" in client_for(marie).get("/customers/my-partners/").content.decode()
+
+    accept_agreement(
+        relationship_id=newer.pk,
+        actor=make_actor(newer.customer.organization, Role.CUSTOMER_ADMIN),
+        now=timezone.now(),
+    )
+
+    assert not ActionItem.objects.open_actions().exists()
+    assert "Accept version" not in client_for(marie).get("/customers/my-partners/").content.decode()
+    page = agent.get(f"/customers/{newer.customer_id}/account/").content.decode()
+    assert "There is a newer version" not in page
+    assert "Ask the customer to accept" not in page
+    with pytest.raises(rules.AgreementExistsAlready):
+        ask_for_agreement(relationship_id=newer.pk, actor=make_actor(newer.partner.organization), now=NOON)
+
+
+def test_attesting_the_newer_version_closes_the_question_too(newer):
+    actor = make_actor(newer.partner.organization)
+    ask_for_agreement(relationship_id=newer.pk, actor=actor, now=NOON)
+
+    attest(newer, actor, Attestation("Paul", "Martin", "paul@example.com", "", NOON.date()))
+
+    assert not ActionItem.objects.open_actions().exists()
+
+
+@pytest.mark.parametrize("role", sorted(ROLES_BY_KIND["direct_bill"]))
+def test_who_asks(role, newer):
+    actor = make_actor(newer.partner.organization, role)
+    may = role in {Role.ADMIN_AGENT, Role.SALES_AGENT}
+    with contextlib.nullcontext() if may else pytest.raises(PermissionDenied):
+        ask_for_agreement(relationship_id=newer.pk, actor=actor, now=NOON)
+    assert ActionItem.objects.exists() == may
+
+
+def test_a_reseller_leaves_asking_to_its_provider_and_nobody_asks_for_another_s_customer(newer):
+    _of_provider, of_reseller = make_indirect_relationships()
+    reseller = make_actor(of_reseller.partner.organization)
+    with pytest.raises(Refusal):
+        ask_for_agreement(relationship_id=of_reseller.pk, actor=reseller, now=NOON)
+    with pytest.raises(ResellerRelationship.DoesNotExist):
+        ask_for_agreement(relationship_id=newer.pk, actor=reseller, now=NOON)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transfers.views import details, drafts, lists, my_transfers, requests, review
+from transfers.views import details, drafts, lineage, lists, my_transfers, requests, review
 
 app_name = "transfers"
 
@@ -11,14 +11,21 @@ urlpatterns = [
     path("transfers/export.csv", lists.export, name="export"),
     path("transfers/new/", requests.new, name="new"),
     path("transfers/<uuid:transfer_id>/", details.detail, name="detail"),
-    path("transfers/<uuid:transfer_id>/items/", details.items, name="items"),
+    path("transfers/<uuid:transfer_id>/live/", details.live, name="live"),
+    path("transfers/<uuid:transfer_id>/items.csv", details.items, name="items"),
+    path("transfers/<uuid:transfer_id>/statement/", details.statement, name="statement"),
     path("transfers/<uuid:transfer_id>/review/", review.review, name="review"),
+    path("transfers/<uuid:transfer_id>/review/summary/", review.summary, name="review_summary"),
+    path("transfers/<uuid:transfer_id>/review/confirm/", review.confirm, name="confirm"),
+    path("transfers/<uuid:transfer_id>/review/faults/", review.plan_fault, name="plan_fault"),
+    path("transfers/<uuid:transfer_id>/seen/", review.seen, name="seen"),
+    path("transfers/<uuid:transfer_id>/accept/", review.accept, name="accept"),
     path("transfers/<uuid:transfer_id>/decline/", review.decline, name="decline"),
     path("transfers/<uuid:transfer_id>/retry/", details.retry, name="retry"),
     path("transfers/<uuid:transfer_id>/cancel/", drafts.cancel, name="cancel"),
     path("transfers/<uuid:transfer_id>/send/", drafts.send_draft, name="send_draft"),
     path("transfers/<uuid:transfer_id>/delete/", drafts.delete_draft, name="delete_draft"),
-    path("transfers/lineage/<uuid:subscription_id>/", details.lineage, name="lineage"),
+    path("transfers/lineage/<uuid:subscription_id>/", lineage.lineage, name="lineage"),
     path("customers/<uuid:customer_id>/transfers/", lists.customer_transfers, name="customer_transfers"),
     path("customers/<uuid:customer_id>/transfers/new/", requests.create, name="create"),
     path("my-transfers/", my_transfers.my_transfers, name="my_transfers"),

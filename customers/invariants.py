@@ -1,4 +1,4 @@
-"""What must hold of customers and relationships whatever happened (quality row 3, decision 0020)."""
+"""What must hold of customers and relationships whatever happened (quality row 3, decisions 0020 and 0022)."""
 
 from collections.abc import Iterator
 
@@ -44,9 +44,31 @@ CHECKS = {
             )
         )
     """,
+    "Indirect reseller that is billed for a subscription": """
+        SELECT subscription.id::text
+        FROM customers_subscription AS subscription
+        JOIN accounts_organization AS organization ON organization.id = subscription.billing_owner_id
+        WHERE organization.kind = 'indirect_reseller' AND subscription.status IN ('pending', 'active', 'suspended')
+    """,
+    "Indirect reseller with a customer in its own name": """
+        SELECT relationship.id::text
+        FROM customers_resellerrelationship AS relationship
+        JOIN accounts_organization AS organization ON organization.id = relationship.partner_id
+        WHERE organization.kind = 'indirect_reseller' AND relationship.kind <> 'reseller'
+            AND relationship.status = 'active'
+    """,
+    "Reseller with a customer through a provider that is not its partner": """
+        SELECT relationship.id::text
+        FROM customers_resellerrelationship AS relationship
+        WHERE relationship.kind = 'reseller' AND relationship.status = 'active' AND NOT EXISTS (
+            SELECT FROM accounts_partnership AS partnership
+            WHERE partnership.provider_id = relationship.counterpart_id
+                AND partnership.reseller_id = relationship.partner_id AND partnership.status = 'active'
+        )
+    """,
 }
 
 
 def breaches() -> Iterator[str]:
-    """Yield a line for each relationship that its customer list shows wrongly."""
+    """Yield a line for each relationship or subscription that stands against a rule."""
     return found_by(CHECKS)

@@ -37,6 +37,7 @@ def add_customer(request: PortalRequest) -> HttpResponse:
     """First step: the organization and its first administrator."""
     rules.check_may_add(kind=request.actor.organization_kind)
     partner = _partner(request.actor)
+    rules.check_sells_directly(partner)
     form = _account_form(request, partner, posted=True)
     refusal: Refusal | None = None
     if request.method == "POST" and form.is_valid():

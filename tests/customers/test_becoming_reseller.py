@@ -144,6 +144,8 @@ def test_it_adds_no_customer_any_more(direct, provider, client_for):
 
     with pytest.raises(rules.SellsThroughProvider):
         add_customer(new=new, attestation=None, actor=make_actor(direct), now=NOON)
+    page = client_for(make_member(direct)).get("/customers/new/")
+    assert (page.status_code, "starts nothing in its own name" in page.content.decode()) == (409, True)
 
 
 # --- moving ----------------------------------------------------------------------------------------------------------

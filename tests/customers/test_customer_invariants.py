@@ -4,7 +4,15 @@ import pytest
 
 from customers import invariants
 from customers.models import ResellerRelationship, Tag
-from tests.customers.factories import make_agreement, make_indirect_relationships, make_relationship
+from portal.accounts.enums import OrganizationKind, PartnershipStatus
+from portal.accounts.models import Partnership
+from tests.customers.factories import (
+    make_agreement,
+    make_indirect_relationships,
+    make_relationship,
+    make_subscription,
+)
+from tests.factories import NOON, make_partner
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +54,20 @@ def test_a_tag_that_nobody_created_is_found():
     Tag.objects.all().delete()
 
     assert found() == [f"Tag of a customer that its partner does not have: {row.pk}"]
+
+
+def test_a_reseller_that_is_billed_or_has_a_customer_of_its_own_is_found():
+    row = make_relationship(make_partner(OrganizationKind.INDIRECT_RESELLER))
+    subscription = make_subscription(row)
+
+    assert found() == [
+        f"Indirect reseller that is billed for a subscription: {subscription.pk}",
+        f"Indirect reseller with a customer in its own name: {row.pk}",
+    ]
+
+
+def test_a_reseller_s_customer_without_a_partnership_is_found():
+    _of_provider, of_reseller = make_indirect_relationships()
+    Partnership.objects.update(status=PartnershipStatus.ENDED, ended_at=NOON)
+
+    assert found() == [f"Reseller with a customer through a provider that is not its partner: {of_reseller.pk}"]

@@ -26,6 +26,7 @@ from customers.queries.invitations import (
 from customers.queries.lists import (
     CUSTOMER_ORDERS,
     CustomerFilter,
+    CustomerRow,
     all_customers,
     as_uuid,
     chosen_customers,
@@ -63,6 +64,7 @@ __all__ = [
     "BecomingDetail",
     "CustomerDetail",
     "CustomerFilter",
+    "CustomerRow",
     "InvitationFilter",
     "agreements_of_customer",
     "all_customers",

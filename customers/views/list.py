@@ -20,7 +20,7 @@ from customers.enums import RelationshipKind
 from customers.forms.list import FILTERS, read_address, read_filter
 from customers.models import ResellerRelationship
 from customers.navigation import first_page
-from customers.queries import lists
+from customers.queries import CustomerRow, lists
 from customers.views.reasons import why_not, why_not_add
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.enums import OrganizationKind
@@ -54,11 +54,11 @@ def customers(request: PortalRequest) -> HttpResponse:
     )
 
 
-def _context(request: PortalRequest, address: ListAddress, page: Page[ResellerRelationship]) -> dict[str, Any]:
+def _context(request: PortalRequest, address: ListAddress, page: Page[CustomerRow]) -> dict[str, Any]:
     headers = address.sort_headers(("name", "domain", "created"), default=DEFAULT_ORDER)
     list_url, first = reverse("customers:list"), reverse(first_page(request), args=[NO_ID])
     return {
-        "rows": _rows(request, page),
+        "rows": _rows(page),
         "list_url": list_url,
         "first_page": first.removeprefix(f"{list_url}{NO_ID}/"),
         "sort_urls": {f"{column}_url": header["url"] for column, header in headers.items()},
@@ -90,17 +90,9 @@ def _context(request: PortalRequest, address: ListAddress, page: Page[ResellerRe
     }
 
 
-# What stands beside the relationship in the list: the other partner of the indirect model.
-COUNTERPARTS = {
-    OrganizationKind.INDIRECT_PROVIDER: RelationshipKind.RESELLER.label,
-    OrganizationKind.INDIRECT_RESELLER: RelationshipKind.PROVIDER.label,
-}
-
-
-def _rows(request: PortalRequest, page: Iterable[ResellerRelationship]) -> list[dict[str, Any]]:
+def _rows(page: Iterable[CustomerRow]) -> list[dict[str, Any]]:
     """Return what each row shows, as text: the template does no more than write it (quality row 30)."""
     kinds = {kind.value: str(kind.label) for kind in RelationshipKind}
-    with_counterpart = request.actor.organization_kind in COUNTERPARTS
     day_text = short_days()
     return [
         {
@@ -108,7 +100,7 @@ def _rows(request: PortalRequest, page: Iterable[ResellerRelationship]) -> list[
             "name": row.customer_name,
             "domain": row.customer_domain,
             "kind": kinds[row.kind],
-            "counterpart": row.counterpart.organization.name if with_counterpart and row.counterpart else "",
+            "counterpart": row.counterpart_name or "",
             "tags": _tags(row.tags) if row.tags else "",
             "created_on": day_text(row.created_at.date()),
             "created_at": row.created_at.isoformat(timespec="seconds"),
@@ -124,7 +116,7 @@ def _tags(tags: Sequence[str]) -> SafeString:
     return shown + format_html(' <span class="tag" title="{}">+{}</span>', ", ".join(tags), more) if more > 0 else shown
 
 
-def _chip_labels(request: PortalRequest, address: ListAddress, page: Page[ResellerRelationship]) -> dict[str, str]:
+def _chip_labels(request: PortalRequest, address: ListAddress, page: Page[CustomerRow]) -> dict[str, str]:
     wanted = read_filter(address)
     yes_no = {"yes": _("Yes"), "no": _("No")}
     labels = {
@@ -136,7 +128,7 @@ def _chip_labels(request: PortalRequest, address: ListAddress, page: Page[Resell
         "agreement": _("Customer agreement signed: %(answer)s") % {"answer": yes_no.get(wanted.agreement, "")},
     }
     if wanted.reseller_id:
-        named = next((row.counterpart.organization.name for row in page.rows if row.counterpart), "")
+        named = next((row.counterpart_name for row in page.rows if row.counterpart_name), "")
         name = named or queries.reseller_name(request.actor, wanted.reseller_id) or _("unknown")
         labels["reseller"] = _("Indirect reseller: %(name)s") % {"name": name}
     return labels

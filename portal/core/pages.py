@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from portal.core.errors import InvalidInput
 
 Row = TypeVar("Row", bound=Model)
+Shown = TypeVar("Shown")  # a model's row, or what a list reads of it
 COUNT_LIMIT = 10_000
 
 
@@ -27,10 +28,10 @@ class BadCursor(InvalidInput):
 
 
 @dataclass(frozen=True)
-class Page(Generic[Row]):
+class Page(Generic[Shown]):
     """One page of a list, with the cursors that lead to its neighbours (empty where there is none)."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Shown]
     next_cursor: str = ""
     previous_cursor: str = ""
     total: int | None = None  # exact up to COUNT_LIMIT, else COUNT_LIMIT + 1
@@ -121,7 +122,7 @@ def _beyond(columns: Sequence[str], edge: Sequence[Any], *, less: bool) -> Q:
     return condition
 
 
-def _write_cursor(direction: str, row: Model, columns: Sequence[str]) -> str:
+def _write_cursor(direction: str, row: object, columns: Sequence[str]) -> str:
     values = [_plain(_value(row, name)) for name in columns]
     raw = json.dumps([direction, *values], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -20,11 +20,13 @@ from customers.models import Customer, ImportRun, RelationshipInvitation, Resell
 from portal.accounts.enums import AccountEvent, OrganizationKind, PartnershipStatus, Role
 from portal.accounts.models import Membership, Partnership, UserInvitation
 from portal.accounts.permissions import ROLES_BY_KIND
+from portal.api.access import ApiAccess
 from portal.audit import log
 from portal.core.links import make_token
 from portal.notifications.models import ActionItem
 from tests.factories import make_member, make_organization, make_partner
 from tests.sign_in import SoftwarePasskey
+from tests.url_map import Page
 
 SOON = datetime.timedelta(days=3)
 
@@ -195,6 +197,7 @@ def partnership(member: Membership) -> object:
 
 # "app:parameter" as the URL map has them -> what builds the object. Parameters of pages open to all are not needed.
 OBJECTS: dict[str, Callable[[Membership], object]] = {
+    "tokens:tenant": lambda member: member.organization_id,
     "accounts:user_id": colleague,
     "accounts:invitation_id": user_invitation,
     "accounts:session_id": session,
@@ -232,7 +235,21 @@ OPEN_TO_ALL = {
     *("mailbox", "mailbox_messages", "mailbox_mail", "mailbox_html"),
     *_pages("demo", "sign_in sign_in_as"),
 }
+# Addresses for programs, which send a token or secret and have no session; tests/portal/api/test_guard.py sweeps them.
+FOR_MACHINES = {
+    *_pages("tokens", "token_v1 token_v2 discovery_v1 discovery_v2 keys_v1 keys_v2"),
+    *_pages("api", "unknown unknown_webhook unknown_audit openapi"),
+}
+NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
+
+
+def is_for_machines(page: Page) -> bool:
+    """Say whether an address is an API call, or one of the few beside them."""
+    return isinstance(getattr(page.callback, "access", None), ApiAccess) or page.view_name in FOR_MACHINES
+
+
 OPEN_TO_EVERY_ROLE = {
+    *NAMED_BY_DOMAIN,
     *("home", "help", "search", "account_reauthenticate"),
     *_pages("accounts", "settings my_access roles switch_organization"),
     *_pages("accounts", "profile security change_password set_password end_session end_other_sessions"),
@@ -245,6 +262,8 @@ OPEN_TO_EVERY_ROLE = {
 # Every page that takes a form: the events it writes, or why it writes none. That each event is written is tested with
 # the workflow of its app; here nobody adds a page that changes something in silence (quality row 29).
 WRITES: dict[str, tuple[str, ...] | str] = {
+    "tokens:authorize_v1": ("app-consent-given",),
+    "tokens:authorize_v2": ("app-consent-given",),
     "accounts:profile": ("profile-updated",),
     "accounts:change_password": ("password-changed",),
     "accounts:set_password": ("password-changed",),

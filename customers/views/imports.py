@@ -132,7 +132,7 @@ def _run(run: ImportRun) -> dict[str, Any]:
         "customer": run.customer.organization.name if run.customer else "",
         "tone": STATUS_TONES[ImportStatus(run.status)],
         "status": ImportStatus(run.status).label,
-        "rows": run.row_count,
+        "rows": number_format(run.row_count, force_grouping=True),
         "started_by": run.started_by_name,
         "created_at": run.created_at,
     }
@@ -218,6 +218,7 @@ def _row(request: PortalRequest, run: ImportRun, row: ImportRow) -> dict[str, An
     return {
         "number": row.number,
         "id": _shown(values.get("tenant_id" if is_customers else "subscription_id", ""), LONGEST_ID),
+        "copy_label": _("Copy the ID of row %(number)d") % {"number": row.number},
         "name": _shown(values.get("name", ""), LONGEST_SHOWN),
         "second": _shown(" · ".join(text for text in second if text), LONGEST_SHOWN),
         "url": _customer_url(request, str(customer_id)) if is_here and customer_id else "",

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404
 
 from customers.enums import RelationshipKind
 from customers.models import CustomerAgreement, CustomerProfile, ResellerRelationship
-from customers.queries.lists import customers_of
+from customers.queries.lists import customers_of_partner
 from portal.accounts.actor import Actor
+from portal.core.statements import ModelStatement
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,19 @@ class CustomerDetail:
 
 def customer_of(actor: Actor, customer_id: UUID) -> ResellerRelationship:
     """Return the active relationship of the actor's partner with a customer, in one query. Raises: Http404."""
-    rows = customers_of(actor).filter(customer_id=customer_id)
-    relationship = rows.select_related("customer__organization", "counterpart__organization", "profile").first()
-    if relationship is None:
+    found = _CUSTOMER.objects(actor.organization_id, customer_id)
+    if not found:
         raise Http404
-    return relationship
+    return found[0]
+
+
+def _customer(partner_id: UUID, customer_id: UUID) -> QuerySet[ResellerRelationship]:
+    return customers_of_partner(partner_id).filter(customer_id=customer_id)
+
+
+_CUSTOMER = ModelStatement(
+    _customer, "customer", "customer__organization", "counterpart", "counterpart__organization", "profile"
+)
 
 
 def customer_detail(actor: Actor, customer_id: UUID) -> CustomerDetail:
@@ -35,9 +45,17 @@ def customer_detail(actor: Actor, customer_id: UUID) -> CustomerDetail:
     signed_with = relationship.partner_id
     if relationship.kind == RelationshipKind.RESELLER and relationship.counterpart_id:
         signed_with = relationship.counterpart_id
-    agreements = CustomerAgreement.objects.filter(partner_id=signed_with, customer_id=customer_id)
+    agreements = _AGREEMENT.objects(signed_with, customer_id)
     return CustomerDetail(
         relationship=relationship,
         profile=getattr(relationship, "profile", None) or CustomerProfile(relationship=relationship),
-        agreement=agreements.order_by("-created_at", "-pk").first(),
+        agreement=agreements[0] if agreements else None,
     )
+
+
+def _newest_agreement(partner_id: UUID, customer_id: UUID) -> QuerySet[CustomerAgreement]:
+    agreements = CustomerAgreement.objects.filter(partner_id=partner_id, customer_id=customer_id)
+    return agreements.order_by("-created_at", "-pk")[:1]
+
+
+_AGREEMENT = ModelStatement(_newest_agreement)

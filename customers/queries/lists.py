@@ -123,7 +123,12 @@ def as_uuid(text: str) -> UUID | None:
 
 def customers_of(actor: Actor) -> QuerySet[ResellerRelationship]:
     """The active relationships in which the actor's organization is the partner: none for anybody but partners."""
-    return ResellerRelationship.objects.filter(status=RelationshipStatus.ACTIVE, partner_id=actor.organization_id)
+    return customers_of_partner(actor.organization_id)
+
+
+def customers_of_partner(partner_id: UUID) -> QuerySet[ResellerRelationship]:
+    """The active relationships of one partner."""
+    return ResellerRelationship.objects.filter(status=RelationshipStatus.ACTIVE, partner_id=partner_id)
 
 
 def customer_rows(actor: Actor, wanted: CustomerFilter) -> QuerySet[ResellerRelationship]:

@@ -3,11 +3,9 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
-from django.db import DEFAULT_DB_ALIAS
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce
 from django.http import Http404
@@ -26,7 +24,7 @@ from portal.accounts.models import (
 from portal.accounts.permissions import Permission, permissions_of, roles_allowing
 from portal.audit.models import AuditEvent
 from portal.core.fields import name_key
-from portal.core.statements import Statement
+from portal.core.statements import ModelStatement
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes only stand in for one
 
@@ -46,31 +44,21 @@ def memberships_of(user: User) -> list[Membership]:
 
     Each also says whether the person has a second factor (``has_second_factor``), for no query of its own.
     """
-    return [_membership(user, row) for row in _MEMBERSHIPS.rows(user.pk)]
-
-
-_OWN = [field.attname for field in Membership._meta.concrete_fields]
-_ORGANIZATION = [field.attname for field in Organization._meta.concrete_fields]
-
-
-def _memberships(user_id: UUID) -> QuerySet[Membership, tuple[Any, ...]]:
-    memberships = Membership.objects.filter(user_id=user_id, is_active=True)
-    columns: list[str | Exists] = [*_OWN, *(f"organization__{name}" for name in _ORGANIZATION), _has_second_factor()]
-    return memberships.order_by("organization__name_key", "pk").values_list(*columns)
-
-
-_MEMBERSHIPS = Statement(_memberships)
-
-
-def _membership(user: User, row: tuple[Any, ...]) -> Membership:
-    membership = Membership.from_db(DEFAULT_DB_ALIAS, _OWN, row[: len(_OWN)])
-    membership.organization = Organization.from_db(DEFAULT_DB_ALIAS, _ORGANIZATION, row[len(_OWN) : -1])
-    membership.user, membership.has_second_factor = user, row[-1]
-    return membership
+    memberships = _MEMBERSHIPS.objects(user.pk)
+    for membership in memberships:
+        membership.user = user
+    return memberships
 
 
 def _has_second_factor() -> Exists:
     return Exists(Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_FACTORS))
+
+
+def _memberships(user_id: UUID) -> QuerySet[Membership]:
+    return Membership.objects.filter(user_id=user_id, is_active=True).order_by("organization__name_key", "pk")
+
+
+_MEMBERSHIPS = ModelStatement(_memberships, "organization", has_second_factor=_has_second_factor())
 
 
 def make_actor(membership: Membership, user: User, *, app_id: UUID | None = None) -> Actor:

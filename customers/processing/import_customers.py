@@ -18,8 +18,8 @@ from customers.processing.import_lookups import earlier_rows, resellers_by_numbe
 from customers.rules import PARTNER_TAGS
 from customers.rules.imports import KINDS, CustomerRow, WrongRow, read_customer
 from portal.accounts.actor import Actor
-from portal.accounts.enums import OrganizationKind
-from portal.accounts.models import Organization, Partner
+from portal.accounts.enums import OrganizationKind, PartnershipStatus
+from portal.accounts.models import Organization, Partnership
 from portal.audit.log import Subject
 
 
@@ -51,8 +51,12 @@ class CustomerBatch:
         self.new_tags: list[str] = []
 
     def lock(self) -> None:
-        """Lock what the batch may change: the partner because of its tags, then relationships in their one order."""
-        Partner.objects.select_for_update(of=("self",), no_key=True).get(pk=self.partner.pk)
+        """Lock what the batch rests on and may change; the partner is locked already."""
+        for reseller_id in sorted(
+            {*self.resellers.values(), *([self.run.reseller_id] if self.run.reseller_id else [])}
+        ):
+            Partnership.objects.hold(provider_id=self.partner.pk, reseller_id=reseller_id)
+        del self.resellers  # as it is from now on
         self.own = {row.customer_id: row for row in self._own_rows().locked_all()}
 
     # --- what is here already ----------------------------------------------------------------------------------------
@@ -79,6 +83,11 @@ class CustomerBatch:
     @cached_property
     def resellers(self) -> dict[str, UUID]:
         return resellers_by_number(self.partner, (row.values.get("reseller", "") for row in self.rows))
+
+    @cached_property
+    def is_reseller_of_file_active(self) -> bool:
+        active = Partnership.objects.filter(provider=self.partner, status=PartnershipStatus.ACTIVE)
+        return active.filter(reseller_id=self.run.reseller_id).exists()
 
     @cached_property
     def tags(self) -> dict[str, str]:
@@ -157,6 +166,8 @@ class CustomerBatch:
         reseller_id: UUID | None = self.run.reseller_id
         if reseller_id is None:
             raise WrongRow("reseller-missing")
+        if not self.is_reseller_of_file_active:
+            raise WrongRow("reseller-parted")
         return reseller_id
 
     def _tags_of(self, customer: CustomerRow) -> list[str]:

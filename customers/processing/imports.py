@@ -17,8 +17,9 @@ from customers.processing.import_customers import CustomerBatch
 from customers.processing.import_subscriptions import SubscriptionBatch
 from customers.workflow import imports as workflow
 from portal.accounts.actor import Actor
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, Partner
 from portal.accounts.queries import make_actor
+from portal.accounts.rules import may_take_over_subscriptions
 from portal.core.queue import enqueue_after_commit
 
 BATCH = 500
@@ -57,14 +58,14 @@ def process_batch(*, run_id: UUID, now: datetime.datetime) -> bool:
 
     A second worker finds the run taken and stops.
     """
-    runs = ImportRun.objects.select_related("partner__organization").select_for_update(
-        of=("self",), no_key=True, skip_locked=True
-    )
+    runs = ImportRun.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
     run = runs.filter(pk=run_id, status__in=(ImportStatus.READ, ImportStatus.RUNNING)).first()
     if run is None:
         return False
+    if run.status == ImportStatus.RUNNING:  # its kind and tags stay as they are, and its imports take turns
+        Partner.objects.locked(run.partner_id)
     actor = _actor_of(run)
-    if actor is None or not actor.may(IMPORT_PERMISSIONS[ImportKind(run.kind)]):  # lost the right meanwhile (row 16)
+    if actor is None:
         workflow.close(run, actor=None, now=now)
         return False
     rows = list(run.rows.filter(number__gt=run.position).order_by("number")[:BATCH])
@@ -81,10 +82,14 @@ def process_batch(*, run_id: UUID, now: datetime.datetime) -> bool:
 
 
 def _actor_of(run: ImportRun) -> Actor | None:
-    """Return the person in whose name the import runs, with today's roles."""
+    """Return the person in whose name the import runs, if person and partner still may (row 16)."""
+    run.partner = Partner.objects.select_related("organization").get(pk=run.partner_id)
     members = Membership.objects.active().filter(user_id=run.started_by_id, organization_id=run.partner_id)
     membership = members.select_related("user", "organization").first()
-    return make_actor(membership, membership.user) if membership else None
+    if membership is None or not may_take_over_subscriptions(run.partner):
+        return None
+    actor = make_actor(membership, membership.user)
+    return actor if actor.may(IMPORT_PERMISSIONS[ImportKind(run.kind)]) else None
 
 
 def _import(run: ImportRun, rows: Sequence[ImportRow], actor: Actor, now: datetime.datetime) -> None:

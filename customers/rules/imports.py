@@ -74,6 +74,10 @@ REASONS: dict[str, tuple[str | Promise, str | Promise]] = {
         _("No indirect reseller is named."),
         _("Choose one for the whole file, or add a column Reseller ID."),
     ),
+    "reseller-parted": (
+        _("The partnership with the indirect reseller chosen for the file has ended."),
+        _("Choose another reseller, or add a column Reseller ID."),
+    ),
     "reseller-unknown": (
         _("“%(text)s” is not the PartnerID of a reseller with which your company has an active partnership."),
         _("Check the number, or request the partnership first."),

@@ -51,8 +51,8 @@ class ImportTerms:
 def upload(*, stream: BinaryIO, file_name: str, terms: ImportTerms, actor: Actor, now: datetime.datetime) -> ImportRun:
     """Keep the rows of a file, read in flat memory, and have them checked in the background. Nothing else changes yet.
 
-    Raises: UnreadableFile, PermissionDenied, rules.ResellersDoNotAdd, rules.OutsideMarket, rules.ResellerNotYours,
-    ResellerRelationship.DoesNotExist.
+    Raises: UnreadableFile, PermissionDenied, rules.ResellersDoNotAdd, rules.SellsThroughProvider, rules.OutsideMarket,
+    rules.ResellerNotYours, ResellerRelationship.DoesNotExist.
     """
     file = open_import(stream)
     actor.require(IMPORT_PERMISSIONS[file.kind])
@@ -81,12 +81,13 @@ def upload(*, stream: BinaryIO, file_name: str, terms: ImportTerms, actor: Actor
 
 def _check_terms(file: ImportFile, terms: ImportTerms, actor: Actor, now: datetime.datetime) -> None:
     rules.check_may_add(kind=actor.organization_kind)
+    partner = Partner.objects.select_related("organization").get(pk=actor.organization_id)
+    rules.check_sells_directly(partner)
     if file.kind == ImportKind.CUSTOMERS:
         if terms.customer_id is not None:
             raise UnreadableFile(
                 _("This is a file of customers, not of subscriptions."), _("Import it on the page of all imports.")
             )
-        partner = Partner.objects.select_related("organization").get(pk=actor.organization_id)
         rules.check_same_market(partner, terms.country, on=now.date())
         if terms.reseller_id is not None:
             rules.check_reseller_named(partner, terms.reseller_id)

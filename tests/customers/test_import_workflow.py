@@ -10,10 +10,10 @@ from customers.enums import ImportStatus, RelationshipKind, RowResult
 from customers.import_files import UnreadableFile
 from customers.models import Customer, ImportRow, ImportRun, ResellerRelationship, Tag
 from customers.processing import imports as processing
-from customers.rules import OutsideMarket, ResellerNotYours, ResellersDoNotAdd
+from customers.rules import OutsideMarket, ResellerNotYours, ResellersDoNotAdd, SellsThroughProvider
 from customers.workflow import imports as workflow
 from portal.accounts.enums import OrganizationKind, Role
-from portal.accounts.models import Membership, Organization
+from portal.accounts.models import Membership, Organization, Partner, Partnership
 from portal.audit.models import AuditEvent
 from portal.core import invariants
 from portal.core.errors import PermissionDenied
@@ -422,3 +422,27 @@ def test_the_database_refuses_a_row_twice_and_a_wrong_row_without_reason(actor):
         ImportRow.objects.create(run=run, number=2, values={})
     with pytest.raises(IntegrityError), transaction.atomic():
         run.rows.update(result=RowResult.WRONG, reason="")
+
+
+# --- partners that change meanwhile ----------------------------------------------------------------------------------
+def test_an_import_stops_when_the_partner_sells_through_a_provider_from_now_on(actor):
+    run = confirm(actor, preview(actor, TWO))
+    provider = make_partner(OrganizationKind.INDIRECT_PROVIDER).partner
+    Partner.objects.filter(pk=actor.organization_id).update(becoming_reseller_of=provider, becoming_reseller_since=NOON)
+    assert work_off(run).status == ImportStatus.CANCELED
+    assert not Customer.objects.exists()
+    with pytest.raises(SellsThroughProvider):
+        upload(actor, TWO)
+
+
+def test_a_reseller_whose_partnership_ended_meanwhile_gets_no_customer():
+    partnership = make_partnership()
+    actor = make_actor(partnership.provider.organization)
+    number = partnership.reseller.locations.get().partner_id_number
+    text = csv(
+        (*CUSTOMERS, "Reseller ID"), (BAKERY, "A", "a.example", "", "", number), (HARBOR, "B", "b.example", "", "", "")
+    )
+    run = confirm(actor, preview(actor, text, reseller_id=partnership.reseller_id))
+    Partnership.objects.update(status="ended", ended_at=NOON)
+    assert results(work_off(run)) == [("wrong", "reseller-unknown"), ("wrong", "reseller-parted")]
+    assert not ResellerRelationship.objects.exists()

@@ -7,11 +7,12 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import reswap, retarget
 
 from customers.navigation import show_customer
 from customers.queries import CustomerFilter, as_uuid, customer_page
@@ -19,7 +20,7 @@ from portal.accounts.access import requires
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal
-from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment
+from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment, redirect_to
 from portal.core.listing import ListAddress
 from transfers import rules, workflow
 from transfers.forms.requests import ConfirmForm, RequestForm
@@ -113,15 +114,14 @@ def _page(request: PortalRequest, form: RequestForm, *, step: str = "", refusal:
     context = {**_context(request, form), "refusal": refusal}
     if is_fragment_request(request) and step == CHECK:
         response = render(request, "transfers/_checklist.html", context)
-        response.headers |= {"HX-Retarget": "#checklist", "HX-Reswap": "outerHTML"}
-        return response
+        return reswap(retarget(response, "#checklist"), "outerHTML")
     show_customer(request, form.sender.relationship)
     status = refusal.http_status if refusal else 422 if is_wrong else 200
     response = page_or_fragment(
         request, page="transfers/create.html", fragment="transfers/_create.html", context=context, status=status
     )
     if is_fragment_request(request):
-        response.headers |= {"HX-Retarget": "#new-transfer", "HX-Reswap": "outerHTML"}
+        return reswap(retarget(response, "#new-transfer"), "outerHTML")
     return response
 
 
@@ -189,4 +189,4 @@ def _send(request: PortalRequest, form: RequestForm) -> HttpResponse:
         names = {"provider": form.sender.target.organization.name}
         handed_over = _("The request is prepared. %(provider)s checks and sends it.") % names
         messages.success(request, handed_over if form.sender.is_draft else _("The transfer request is sent."))
-    return redirect("transfers:detail", transfer.pk)
+    return redirect_to(request, reverse("transfers:detail", args=[transfer.pk]))

@@ -24,6 +24,7 @@ urlpatterns = [
     path("government/", include(("customers.entrance_urls", "government")), {"entrance": "government"}),
 ]
 urlpatterns += [path("v1/", include("customers.api.urls"))]
+urlpatterns += [path("api/", include("marketplace.api.urls"))]
 urlpatterns += [path("", include("portal.api.urls")), path("", include("portal.api.tokens.urls"))]
 
 if settings.MAILBOX_DIR or settings.DEMO:

@@ -90,6 +90,14 @@ from marketplace.rules.pricing import (
     price_of,
     prices_of,
 )
+from marketplace.rules.usage import (
+    UsageDuplicate,
+    UsageEvent,
+    UsageRefused,
+    check_usage,
+    read_event,
+    read_moment,
+)
 
 __all__ = [
     "MAX_LINES",
@@ -125,6 +133,9 @@ __all__ = [
     "SubscriptionSuspended",
     "TokenUnusable",
     "TooManySubscriptions",
+    "UsageDuplicate",
+    "UsageEvent",
+    "UsageRefused",
     "WindowOver",
     "catalog_id",
     "check_attested",
@@ -153,6 +164,7 @@ __all__ = [
     "check_suspended",
     "check_token",
     "check_total",
+    "check_usage",
     "clean_name",
     "end_of",
     "is_in_audience",
@@ -169,6 +181,8 @@ __all__ = [
     "price_today",
     "prices_of",
     "product_name",
+    "read_event",
+    "read_moment",
     "running_cycle",
     "running_rate",
     "term_of",

@@ -56,7 +56,7 @@ def test_strangers_are_refused_by_every_call():
     for page, method in METHODS:
         for headers in ({}, {"Authorization": "Bearer x.y.z"}, {"Authorization": "Basic eDp5"}):
             reply = client.generic(method, path(page), headers=headers)
-            if reply.status_code != 401:
+            if reply.status_code != (403 if page.callback.access.style.name == "publisher" else 401):
                 wrong[page.view_name, method] = reply.status_code
     assert not wrong
 

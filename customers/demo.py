@@ -12,11 +12,11 @@ from functools import partial
 from customers.demo_subscriptions import write_subscriptions
 from customers.enums import TagChange
 from customers.models import Customer, RelationshipInvitation, ResellerRelationship
-from customers.workflow import agreements, customers, invitations, relationships, tags
+from customers.workflow import agreements, customers, invitations, partnerships, relationships, tags
 from customers.workflow.messages import default_message
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind, Role
-from portal.accounts.models import Membership, Organization
+from portal.accounts.models import Membership, Organization, Partnership
 from portal.accounts.queries import make_actor
 from portal.core.links import hash_token
 
@@ -115,6 +115,8 @@ def _steps(now: datetime.datetime) -> Iterator[Step]:
     for domain, customer in TAKEN_BACK:
         yield now - datetime.timedelta(days=9), partial(_take_back, domain, customer)
     yield now - datetime.timedelta(days=7), _note_bill_to
+    yield now - datetime.timedelta(days=26), _ask_in_vain
+    yield now - datetime.timedelta(days=2), partial(_ask_for_partnership, "alpenblick", DELTA)
 
 
 def _answer(wanted: Request, tokens: list[str], now: datetime.datetime) -> Iterator[Step]:
@@ -160,6 +162,19 @@ def _hash(tokens: list[str]) -> str:
 
 
 # --- what they do ----------------------------------------------------------------------------------------------------
+def _ask_for_partnership(own: str, other: str, when: datetime.datetime) -> Partnership:
+    actor = _agent(own, Role.GLOBAL_ADMIN)
+    return partnerships.request_partnership(partner_id=_id(other), actor=actor, now=when)
+
+
+def _ask_in_vain(when: datetime.datetime) -> None:
+    """A provider asks a reseller of another one, which stays where it is."""
+    asked = _ask_for_partnership(DELTA, "isarbrueck", when)
+    partnerships.decline_partnership(
+        partnership_id=asked.pk, actor=_agent("isarbrueck", Role.GLOBAL_ADMIN), now=when + datetime.timedelta(hours=5)
+    )
+
+
 def _ask(wanted: Request, tokens: list[str], when: datetime.datetime) -> None:
     """Create a request and, unless it waits for that, mail it."""
     own = Organization.objects.get(pk=_id(wanted.partner))

@@ -12,6 +12,7 @@ from customers.demo import partners_of_customers
 from customers.enums import CustomerEvent, InvitationStatus, ProductFamily, SubscriptionStatus
 from customers.models import CustomerProfile, RelationshipInvitation, ResellerRelationship, Subscription
 from customers.queries import STATES, state_of
+from portal.accounts.enums import AccountEvent
 from portal.accounts.models import Organization
 from portal.audit.models import AuditEvent
 from portal.local import demo
@@ -92,6 +93,8 @@ def test_logs_mails_and_action_center_are_filled_up_to_now(populated):
         CustomerEvent.AGREEMENT_CREATED,
         CustomerEvent.ADMIN_RIGHTS_REMOVED,
         CustomerEvent.CUSTOMER_TAGGED,
+        AccountEvent.PARTNERSHIP_REQUESTED,
+        AccountEvent.PARTNERSHIP_DECLINED,
     } <= happened
     assert OutgoingEmail.objects.filter(event_type=CustomerEvent.RELATIONSHIP_REQUEST_SENT).count() >= 10
     assert ActionItem.objects.filter(workspace="customers", organization_id=BOTH[0]).exists()

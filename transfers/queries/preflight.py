@@ -127,10 +127,11 @@ def _key(item: ItemFacts) -> str:
 
 
 def _in_order(groups: dict[str, list[uuid.UUID]], plans: dict[uuid.UUID, ItemFacts]) -> list[Group]:
-    ordered = []
-    for plan in plans.values():
-        if ids := groups.pop(str(plan.id), None):
-            ordered.append(Group(str(plan.id), ProductType.AZURE_SUBSCRIPTION, ids, plan.id, plan.friendly_name))
+    ordered = [
+        Group(str(plan.id), ProductType.AZURE_SUBSCRIPTION, groups.pop(str(plan.id)), plan.id, plan.friendly_name)
+        for plan in plans.values()
+        if str(plan.id) in groups
+    ]
     last = {str(kind): kind for kind in _ORDER}
     others = [key for key in groups if key not in last and key != CANNOT_MOVE]  # Azure subscriptions of no plan
     ordered += [Group(key, ProductType.AZURE_SUBSCRIPTION, groups[key]) for key in others]

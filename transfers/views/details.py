@@ -60,6 +60,9 @@ def _page(request: PortalRequest, found: Detail, *, refusal: Refusal | None = No
         "entries": timeline.entries(audit.timeline(request.actor, "transfer", transfer.pk)),
         "log_url": _log_url(request, transfer.pk),
         "refusal": refusal,
+        "statement_url": reverse("transfers:statement", args=[transfer.pk])
+        if found.shows_money and not found.is_running
+        else "",
         **_items_context(request, found),
     }
     status = refusal.http_status if refusal else 200
@@ -111,7 +114,6 @@ def _items_context(request: PortalRequest, found: Detail) -> dict[str, Any]:
         "pager": address.pager(page),
         "sizes": [{"label": size, "url": address.url(size=size, cursor="")} for size in PAGE_SIZES],
         "export_url": reverse("transfers:items", args=[transfer.pk]),
-        "statement_url": reverse("transfers:statement", args=[transfer.pk]) if found.shows_money else "",
         "progress": _progress(found) if found.is_running else None,
     }
 

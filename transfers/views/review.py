@@ -19,6 +19,7 @@ from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal
 from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
 from transfers import queries, rules, workflow
+from transfers.enums import FaultMode
 from transfers.forms.answers import DeclineForm, FaultForm
 from transfers.forms.choice import EVERYTHING, Choice
 from transfers.models import CommerceFault, Transfer
@@ -260,7 +261,7 @@ def _sandbox(
     items = [(str(item_id), found.context.items[item_id].friendly_name) for item_id in item_ids]
     planned = CommerceFault.objects.filter(subscription__in=item_ids).select_related("subscription")
     return {
-        "form": form or FaultForm(items=items),
+        "form": form or FaultForm(items=items, initial={"mode": FaultMode.FAIL_TIMES}),
         "planned": list(planned.order_by("subscription__friendly_name")),
         "url": reverse("transfers:plan_fault", args=[transfer.pk]),
     }

@@ -119,7 +119,7 @@ def _finding(finding: Finding) -> dict[str, str]:
     return {
         "tone": "error" if finding.stops else "warning",
         "message": finding.message,
-        "who": finding.who,
+        "who": finding.who if finding.stops else "",  # nobody has to mend a warning
         "next_step": finding.next_step,
     }
 

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-NAMES = ("audit_log", "audit_seal", "customers")
+NAMES = ("audit_log", "audit_seal", "customers", "transfers")
 
 
 def main() -> int:

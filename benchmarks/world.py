@@ -54,12 +54,18 @@ def fill(count: int) -> None:
         country="FR",
         created_at=now,
     )
-    user = User.objects.create_user(email="bench@benchmark.example", name="Bench Agent", created_at=now)
-    Membership.objects.create(user=user, organization=organization, roles=[Role.ADMIN_AGENT], created_at=now)
-    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    make_agent(organization, email="bench@benchmark.example")
     write_events(count)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
+
+
+def make_agent(organization: Organization, *, email: str) -> Membership:
+    """Write an admin agent who has a second factor."""
+    now = timezone.now()
+    user = User.objects.create_user(email=email, name="Bench Agent", created_at=now)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    return Membership.objects.create(user=user, organization=organization, roles=[Role.ADMIN_AGENT], created_at=now)
 
 
 def write_events(count: int) -> None:

@@ -15,7 +15,7 @@ from transfers import processing, workflow
 from transfers.enums import FaultMode, LineItemStatus, TransferEvent, TransferStatus
 from transfers.models import CommerceFault, Transfer, TransferLineItem
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_contradicts")]
 HOUR = datetime.timedelta(hours=1)
 
 

@@ -17,7 +17,7 @@ from transfers import processing
 from transfers.enums import LineItemStatus, TransferEvent, TransferStatus
 from transfers.models import Transfer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_contradicts")]
 
 
 def run(transfer: Transfer, *, now: datetime.datetime = NOON) -> Transfer:

@@ -41,8 +41,11 @@ def accept_transfer(
     _check_prerequisites(transfer, now.date())
     if subscription_ids is not None and not subscription_ids:
         raise TransferRefused(Finding("nothing-chosen"))
-    items = _line_items(transfer, subscription_ids, now=now)
+    return start(transfer, items_of(transfer, subscription_ids, now=now), actor=actor, now=now)
 
+
+def start(transfer: Transfer, items: list[TransferLineItem], *, actor: Actor, now: datetime.datetime) -> Transfer:
+    """Let the items of a checked and locked request begin to move."""
     transfer.status = TransferStatus.IN_PROGRESS
     transfer.accepted_at = transfer.modified_at = now
     transfer.accepted_by_name = actor.name
@@ -95,7 +98,7 @@ def _check_prerequisites(transfer: Transfer, today: datetime.date) -> None:
         raise TransferRefused(*red)
 
 
-def _line_items(
+def items_of(
     transfer: Transfer, subscription_ids: Collection[uuid.UUID] | None, *, now: datetime.datetime
 ) -> list[TransferLineItem]:
     """Return the items to be moved, unsaved, what others depend on first. The subscriptions stay locked."""

@@ -15,6 +15,7 @@ from django.utils import translation
 
 from customers.models import Market
 from portal.accounts.models import Membership
+from tests.browser import chromium  # noqa: F401 - a fixture
 
 
 @pytest.hookimpl(trylast=True)

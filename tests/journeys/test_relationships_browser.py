@@ -1,9 +1,7 @@
 """A relationship from the request to both logs, in a real Chromium, with real web server, worker and mail server."""
 
 import contextlib
-import os
 import re
-import shutil
 import subprocess
 import sys
 import uuid
@@ -12,18 +10,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from django.urls import reverse
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from customers.models import CustomerAgreement, ResellerRelationship
 from portal.accounts.enums import Role
 from portal.local.ports import free_port
 from tests import live
+from tests.browser import PATIENCE, running_chromium
 from tests.factories import PASSWORD, make_member, make_partner
 from tests.sign_in import give_authenticator_app, totp_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 PHONE = {"width": 375, "height": 812}
 MARIE, COMPANY = "marie@dupont.example", "Dupont & Fils SARL"
 WORDS = "une phrase assez longue de Marie"
@@ -57,8 +55,6 @@ def site(tmp_path):
 @pytest.fixture
 def open_browser(site):
     """Return a function that opens a browser of its own; a fault or a refused script fails the test."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert path, "Install Chromium, or name one with CHROMIUM=/path/to/chromium."
     complaints = []
 
     def watch(page):
@@ -66,20 +62,16 @@ def open_browser(site):
         page.on("console", lambda line: complaints.append(line.text) if "Security Policy" in line.text else None)
         page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 500 else None)
 
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in this thread; our code is not async
-        expect.set_options(timeout=20_000)  # both cores may be busy with other tests
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET.split())
+    with running_chromium() as browser:
 
         def open_page(**options) -> Page:
             context = browser.new_context(base_url=f"http://127.0.0.1:{site.port}", **options)
             context.on("page", watch)
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(PATIENCE)
             return context.new_page()
 
         yield open_page
         connections.close_all()  # those of the test: beside Playwright's loop Django keeps them apart
-        browser.close()
     assert complaints == []
 
 

@@ -1,12 +1,9 @@
 """One-click sign-in in a real Chromium: with and without JavaScript, accessible in both themes, nothing sideways."""
 
-import os
-import shutil
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from portal.accounts.sign_in.devices import Device, Origin
 from portal.local.demo import loading
@@ -14,20 +11,6 @@ from portal.local.demo.history import set_up_second_factor
 from portal.local.demo.people import PEOPLE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert path, "Install Chromium, or name one with CHROMIUM=/path/to/chromium."
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in this thread; our code is not async
-        expect.set_options(timeout=15_000)  # both cores may be busy with other tests
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET.split())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from portal.accounts.actor import Actor
 from portal.audit.models import AuditEvent
 from portal.core.fields import name_key
 from portal.core.pages import Page, keyset_page
-from portal.notifications.enums import EmailStatus
+from portal.notifications.enums import UNDELIVERED, EmailStatus
 from portal.notifications.models import OutgoingEmail
 
 # What the list shows as the state: the stored status, and for a pending request how far it has come.
@@ -31,6 +31,7 @@ STATES: dict[str, tuple[str, Any]] = {
     InvitationStatus.REVOKED: ("neutral", InvitationStatus.REVOKED.label),
 }
 
+USUAL_WAIT = datetime.timedelta(minutes=1)  # of a mail between its request and the mail server
 MAIL_NOT_OUT = ("warning", _("Mail not out yet"))  # stands in for "sent" until the mail server has the mail
 
 
@@ -100,17 +101,24 @@ def mails_of(invitation: RelationshipInvitation) -> list[OutgoingEmail]:
     return list(mails.order_by("-created_at", "-pk")[:20])
 
 
-def with_mail_not_out(invitations: Iterable[RelationshipInvitation]) -> set[UUID]:
-    """Return which of the requests have a newest mail to the customer that no mail server has taken (two queries)."""
+def is_not_out(mail: OutgoingEmail, *, now: datetime.datetime) -> bool:
+    """Say whether a mail was tried in vain or waits longer than usual; one just written is on its way."""
+    if mail.status == EmailStatus.SENT:
+        return False
+    return bool(mail.reason) or mail.status in UNDELIVERED or mail.created_at + USUAL_WAIT <= now
+
+
+def with_mail_not_out(invitations: Iterable[RelationshipInvitation], *, now: datetime.datetime) -> set[UUID]:
+    """Return which of the requests have a newest mail to the customer that is not out (two queries)."""
     recipients = {str(invitation.pk): invitation.recipient_email for invitation in invitations}
     if not recipients:
         return set()
     events = AuditEvent.objects.filter(subject_type="relationship-request", subject_id__in=recipients)
     request_of = dict(events.values_list("public_id", "subject_id"))
     mails = OutgoingEmail.objects.filter(event_id__in=request_of, recipient__in=set(recipients.values()))
-    mails = mails.order_by("created_at", "pk")
-    newest = {request_of[event_id]: status for event_id, status in mails.values_list("event_id", "status")}
-    return {UUID(request_id) for request_id, status in newest.items() if status != EmailStatus.SENT}
+    mails = mails.only("event_id", "status", "reason", "created_at").order_by("created_at", "pk")
+    newest = {request_of[mail.event_id]: mail for mail in mails}
+    return {UUID(request_id) for request_id, mail in newest.items() if is_not_out(mail, now=now)}
 
 
 def invitation_of_link(link: InvitationLink) -> RelationshipInvitation:

@@ -33,7 +33,7 @@ from portal.core import sealing
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.http import PortalRequest, page_or_fragment
 from portal.core.listing import ListAddress
-from portal.notifications.enums import UNDELIVERED, EmailStatus
+from portal.notifications.enums import UNDELIVERED
 
 _SESSION_KEY = "invitation_tokens"
 _COUNTERPART_LABELS = {
@@ -75,7 +75,7 @@ def invitations(request: PortalRequest) -> HttpResponse:
 def _rows(found: Sequence[RelationshipInvitation], *, now: datetime.datetime) -> list[tuple[Any, tuple[str, Any]]]:
     """Return each request with its state in words; a mail that no mail server has taken is not called sent."""
     states = {row.pk: queries.state_of(row, now=now) for row in found}
-    not_out = queries.with_mail_not_out(row for row in found if states[row.pk] == "sent")
+    not_out = queries.with_mail_not_out((row for row in found if states[row.pk] == "sent"), now=now)
     words = {key: queries.MAIL_NOT_OUT if key in not_out else queries.STATES[state] for key, state in states.items()}
     return [(row, words[row.pk]) for row in found]
 
@@ -213,7 +213,7 @@ def _detail(request: PortalRequest, found: RelationshipInvitation, refusal: Refu
     now = timezone.now()
     state = queries.state_of(found, now=now)
     mails = queries.mails_of(found)
-    not_out = mails[0] if mails and mails[0].status != EmailStatus.SENT and state == "sent" else None
+    not_out = mails[0] if mails and state == "sent" and queries.is_not_out(mails[0], now=now) else None
     tone, label = queries.MAIL_NOT_OUT if not_out else queries.STATES[state]
     return {
         "invitation": found,

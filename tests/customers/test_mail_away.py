@@ -1,6 +1,7 @@
 """A relationship request is mailed while no mail server answers: the page says so, and the mail goes out once."""
 
 import contextlib
+import datetime
 import json
 import re
 import subprocess
@@ -134,3 +135,16 @@ def attempts(mail):
 
 def status(mail):
     return OutgoingEmail.objects.get(pk=mail.pk).status
+
+
+@pytest.mark.django_db
+def test_a_mail_that_was_just_written_is_no_cause_for_alarm_but_one_that_waits_is(client_for):
+    browser = client_for(make_member(make_partner(), Role.SALES_AGENT))
+    invitation, mail = mail_request(browser)
+    assert "mail-not-out" not in page_of(browser, invitation)
+    assert "Mail not out yet" not in browser.get(REQUESTS).content.decode()
+
+    OutgoingEmail.objects.filter(pk=mail.pk).update(created_at=timezone.now() - datetime.timedelta(minutes=2))
+
+    assert "mail-not-out" in page_of(browser, invitation)
+    assert "Mail not out yet" in browser.get(REQUESTS).content.decode()

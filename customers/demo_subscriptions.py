@@ -41,7 +41,6 @@ PRODUCTS = {
     "savings": Product(F.SAVINGS_PLAN, "Compute savings plan", Term.YEAR, price="88.00"),
     "software": Product(F.SOFTWARE, "Server Standard, software subscription", Term.YEAR, B.UPFRONT, "690.00"),
     "perpetual": Product(F.PERPETUAL_SOFTWARE, "Server 2025 Datacenter, perpetual", frequency=B.ONE_TIME, price="5100"),
-    "saas": Product(F.THIRD_PARTY, "Signature Azur Team", Term.MONTH, price="9.00"),
 }
 PER_EURO = {"EUR": Decimal(1), "SEK": Decimal("11.2"), "CAD": Decimal("1.5"), "USD": Decimal("1.1")}
 BELOW_A_PLAN = frozenset({"azure"})
@@ -50,7 +49,6 @@ SUBSCRIPTIONS: dict[tuple[str, str], tuple[tuple[str, str, int, int, Subscriptio
     ("belfortcloud", "boulangerie-marchetti"): (
         ("office", "Bureau et comptoir", 6, 40, S.ACTIVE),
         ("mail", "Messagerie des apprentis", 3, 39, S.SUSPENDED),
-        ("saas", "Signature des contrats", 2, 12, S.ACTIVE),
     ),
     ("belfortcloud", "clinique-des-lilas"): (
         ("office", "Personnel soignant", 120, 41, S.ACTIVE),
@@ -83,7 +81,6 @@ SUBSCRIPTIONS: dict[tuple[str, str], tuple[tuple[str, str, int, int, Subscriptio
         ("office", "Rederiet", 48, 40, S.ACTIVE),
         ("plan", "Azure plan", 1, 39, S.ACTIVE),
         ("azure", "Azure – biljetter", 1, 39, S.ACTIVE),
-        ("saas", "Tidvatten Analytics", 1, 9, S.PENDING),
     ),
     ("fjallvind", "moellers-fiskeri"): (
         ("mail", "Fleet mail", 9, 31, S.ACTIVE),

@@ -128,7 +128,7 @@ INVARIANTS = [
     "marketplace.invariants.breaches",
 ]
 OVERDUE_CHECKS = ["portal.audit.invariants.overdue", "portal.notifications.invariants.overdue"]
-DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load"]
+DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load", "marketplace.demo.load"]
 DEMO_CUSTOMER_PARTNERS = "customers.demo.partners_of_customers"
 
 # --- database, cache, sessions ---------------------------------------------------------------------------------------
@@ -270,6 +270,7 @@ USAGE_HOURS = 24  # how old a reported usage event may be
 MAIL_AFTER_PURCHASE = env.bool("MAIL_AFTER_PURCHASE", default=True)
 # Addresses inside this machine for landing pages and webhooks: only for the demo publishers of the embedded run.
 OUTGOING_LOOPBACK = False
+DEMO_PUBLISHER_URL = env.str("DEMO_PUBLISHER_URL", default="https://publishers.example")  # where the demo plays them
 
 # --- API (P4) ---------------------------------------------------------------------------------------------------------
 API_KEY_ROTATION_DAYS = 30  # how long a key signs tokens

@@ -16,4 +16,5 @@ SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 INSTALLED_APPS = [*INSTALLED_APPS, "portal.local"]
 DEMO = env.bool("DEMO", default=True)
+OUTGOING_LOOPBACK = env.bool("OUTGOING_LOOPBACK", default=True)  # the demo publishers live on this machine
 MAILBOX_DIR = env.str("MAILBOX_DIR", default="") or None

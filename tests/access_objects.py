@@ -15,18 +15,39 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from customers.enums import ImportKind, ImportStatus, RelationshipKind
-from customers.models import Customer, ImportRun, RelationshipInvitation, ResellerRelationship, SavedView, Tag
+from customers.enums import (
+    BillingFrequency,
+    ImportKind,
+    ImportStatus,
+    ProductFamily,
+    RelationshipKind,
+    SubscriptionStatus,
+    Term,
+)
+from customers.models import (
+    Customer,
+    ImportRun,
+    RelationshipInvitation,
+    ResellerRelationship,
+    SavedView,
+    Subscription,
+    Tag,
+)
 from portal.accounts.enums import AccountEvent, OrganizationKind, PartnershipStatus, Role
 from portal.accounts.models import Membership, Partnership, UserInvitation
 from portal.accounts.permissions import ROLES_BY_KIND
 from portal.api.access import ApiAccess
+from portal.api.enums import app_kind_of
+from portal.api.models import AppConsent, AppRegistration
 from portal.audit import log
 from portal.core.links import make_token
 from portal.notifications.models import ActionItem
 from tests.factories import make_member, make_organization, make_partner
+from tests.portal.api.factories import make_app
 from tests.sign_in import SoftwarePasskey
 from tests.url_map import Page
+from transfers.enums import TransferStatus
+from transfers.models import Transfer
 
 SOON = datetime.timedelta(days=3)
 
@@ -195,8 +216,65 @@ def partnership(member: Membership) -> object:
     ).pk
 
 
+def transfer(member: Membership) -> object:
+    """A pending request that the member's partner sent, or that concerns the member's customer organization."""
+    now = timezone.now()
+    own = member.organization
+    row = Customer.objects.get_or_create(organization=make_organization() if own.is_partner else own)[0]
+    return Transfer.objects.create(
+        customer=row,
+        source_partner=make_partner().partner,
+        target_partner=own.partner if own.is_partner else make_partner().partner,
+        status=TransferStatus.PENDING,
+        customer_name=row.organization.name,
+        customer_email="owner@bakery.example",
+        customer_language="en",
+        created_by_name="Kim",
+        created_at=now,
+        modified_at=now,
+        sent_at=now,
+        expires_at=now + SOON,
+    ).pk
+
+
+def subscription(member: Membership) -> object:
+    """What a customer of the member's partner has with it."""
+    return Subscription.objects.create(
+        customer_id=customer(member),
+        billing_owner=member.organization.partner,
+        product_family=ProductFamily.LICENSE_BASED,
+        product_name="Business Standard",
+        friendly_name="Office",
+        status=SubscriptionStatus.ACTIVE,
+        term=Term.YEAR,
+        billing_frequency=BillingFrequency.MONTHLY,
+        created_at=timezone.now(),
+    ).pk
+
+
 # "app:parameter" as the URL map has them -> what builds the object. Parameters of pages open to all are not needed.
+def app_registration(member: Membership) -> object:
+    """An app of the member's organization, if it can have one."""
+    if app_kind_of(member.organization.kind) is None:
+        return uuid.uuid4()
+    return make_app(member.organization).app_id
+
+
+def app_secret(member: Membership) -> object:
+    """The secret of the app that stands before it in the address."""
+    app = AppRegistration.objects.filter(organization=member.organization).order_by("-created_at").first()
+    return app.secrets.get().pk if app else uuid.uuid4()
+
+
+def app_consent(member: Membership) -> object:
+    secret = make_app(member.organization)
+    return AppConsent.objects.create(app=secret.app, user=member.user, given_at=timezone.now()).pk
+
+
 OBJECTS: dict[str, Callable[[Membership], object]] = {
+    "api:app_id": app_registration,
+    "api:secret_id": app_secret,
+    "api:consent_id": app_consent,
     "tokens:tenant": lambda member: member.organization_id,
     "accounts:user_id": colleague,
     "accounts:invitation_id": user_invitation,
@@ -212,6 +290,9 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "customers:invitation_id": relationship_invitation,
     "customers:relationship_id": relationship_of_a_customer,
     "customers:partnership_id": partnership,
+    "transfers:customer_id": customer,
+    "transfers:transfer_id": transfer,
+    "transfers:subscription_id": subscription,
 }
 
 
@@ -250,6 +331,7 @@ def is_for_machines(page: Page) -> bool:
 
 OPEN_TO_EVERY_ROLE = {
     *NAMED_BY_DOMAIN,
+    *_pages("api", "reference errors my_apps revoke_consent"),
     *("home", "help", "search", "account_reauthenticate"),
     *_pages("accounts", "settings my_access roles switch_organization"),
     *_pages("accounts", "profile security change_password set_password end_session end_other_sessions"),
@@ -262,6 +344,12 @@ OPEN_TO_EVERY_ROLE = {
 # Every page that takes a form: the events it writes, or why it writes none. That each event is written is tested with
 # the workflow of its app; here nobody adds a page that changes something in silence (quality row 29).
 WRITES: dict[str, tuple[str, ...] | str] = {
+    "api:new_app": ("app-registered",),
+    "api:edit_app": ("app-changed",),
+    "api:remove_app": ("app-removed",),
+    "api:new_secret": ("app-secret-added",),
+    "api:revoke_secret": ("app-secret-revoked",),
+    "api:revoke_consent": ("app-consent-revoked",),
     "tokens:authorize_v1": ("app-consent-given",),
     "tokens:authorize_v2": ("app-consent-given",),
     "accounts:profile": ("profile-updated",),
@@ -328,6 +416,18 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "customers:add_customer_agreement": "keeps what was typed in the session until it is reviewed",
     "customers:add_customer_review": ("customer-added",),
     "customers:accept_agreement": ("customer-agreement-created",),
+    "transfers:create": ("create-transfer", "transfer-drafted"),
+    "transfers:send_draft": ("create-transfer",),
+    "transfers:delete_draft": ("transfer-draft-deleted",),
+    "transfers:cancel": ("transfer-canceled",),
+    "transfers:review": "changes the choice that the form itself carries, and nothing else",
+    "transfers:review_summary": "adds up the choice that the form carries",
+    "transfers:confirm": "notes when the source first opened a request, for the target's page",
+    "transfers:seen": "notes when the source first opened a request, for the target's page",
+    "transfers:accept": ("update-transfer",),
+    "transfers:decline": ("transfer-declined",),
+    "transfers:retry": ("transfer-items-retried",),
+    "transfers:plan_fault": ("sandbox-fault-planned",),
     "customers:agreement": ("customer-agreement-created",),
     "customers:ask_agreement": ("customer-agreement-requested",),
     "customers:permissions": ("customer-permissions-updated",),

@@ -32,6 +32,12 @@ WORKSPACES = (
                 description=_("What your roles allow, and whom to ask for the rest."),
             ),
             Item(
+                _("My apps"),
+                "api:my_apps",
+                group=_("My account"),
+                description=_("Apps that may act for you through the API."),
+            ),
+            Item(
                 _("Roles and permissions"),
                 "accounts:roles",
                 group=_("Organization"),
@@ -50,6 +56,13 @@ WORKSPACES = (
                 Permission.ORGANIZATION_VIEW,
                 group=_("Organization"),
                 description=_("Identifiers, address, places, agreement and partnerships."),
+            ),
+            Item(
+                _("App registrations"),
+                "api:apps",
+                Permission.API_ACCESS_MANAGE,
+                group=_("Organization"),
+                description=_("Programs that use the API, their roles and their secrets."),
             ),
             Item(
                 _("Activity log"),

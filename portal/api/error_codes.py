@@ -5,7 +5,7 @@ A refusal that is missing here gets the number of its HTTP status; ``tests/porta
 
 from portal.core.errors import Refusal
 
-# Refusal.code -> (number, HTTP status of the API). A status of 0 keeps the refusal's own.
+# Refusal.code -> (number, HTTP status of the API)
 NUMBERS: dict[str, tuple[int, int]] = {
     # who calls
     "token-missing": (800001, 401),
@@ -55,8 +55,91 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "agreement-exists-already": (600061, 400),
     "customer-agreement-not-signed": (13605, 403),
     "agreement-current": (800042, 400),
-    # subscriptions
+    "partner-agreement-not-signed": (900124, 403),
+    # invitations, notes and imports
+    "invitation-open-already": (2000, 400),
+    "invitation-not-pending": (2000, 400),
+    "invitation-link-unusable": (2000, 410),
+    "mailbox-code-refused": (3000, 400),
+    "not-customer-administrator": (900308, 403),
+    "too-many-tags": (3000, 400),
+    "tag-in-use": (2000, 400),
+    "too-many-views": (3000, 400),
+    "unreadable-file": (800002, 400),
+    "import-not-waiting": (2000, 400),
+    "nothing-to-import": (2000, 400),
+    # partnerships
+    "partnership-open-already": (2000, 400),
+    "partnership-not-open": (2000, 400),
+    "partnership-not-yours-to-answer": (900308, 403),
+    "partnership-in-use": (2000, 400),
+    "not-provider-and-reseller": (2071, 400),
+    "no-active-partnership": (900154, 400),
+    "not-a-direct-bill-partner": (800042, 400),
+    "becoming-reseller-already": (800042, 400),
+    "becoming-reseller-not-finished": (800042, 400),
+    "not-becoming-reseller": (800042, 400),
+    "customers-moved-already": (800042, 400),
+    # catalog, purchases, subscriptions
     "subscription-not-found": (20003, 404),
+    "subscription-ended": (2011, 400),
+    "subscription-not-activated": (800081, 400),
+    "subscription-suspended": (800091, 400),
+    "subscription-not-suspended": (800040, 400),
+    "operation-in-progress": (900278, 409),
+    "operation-finished": (900278, 409),
+    "nothing-changes": (2000, 400),
+    "cancellation-window-over": (900117, 400),
+    "billing-frequency-not-offered": (800097, 400),
+    "not-allowed-for-publisher": (900308, 403),
+    "reseller-cannot-change": (900308, 403),
+    "reseller-cannot-buy": (900308, 403),
+    "no-reseller-relationship": (20002, 403),
+    "azure-plan-missing": (900128, 400),
+    "cart-empty": (800009, 400),
+    "cart-ordered-already": (800065, 400),
+    "offer-not-sold": (2091, 403),
+    "offer-not-sold-by-partners": (2085, 403),
+    "offer-not-sold-in-country": (800070, 400),
+    "offer-exclusive": (2085, 403),
+    "offer-bought-already": (800020, 403),
+    "plan-not-sold": (800028, 403),
+    "price-missing": (900143, 400),
+    "price-changed": (800009, 400),
+    "too-many-subscriptions": (800066, 403),
+    "purchase-token-unusable": (2000, 400),
+    "purchase-of-another-publisher": (900308, 403),
+    "usage-refused": (2000, 400),
+    # apps
+    "organization-has-no-api": (900308, 403),
+    "too-many-apps": (2000, 400),
+    "too-many-secrets": (2000, 400),
+    "secret-revoked-already": (2000, 400),
+    "redirect-address-unsafe": (3000, 400),
+    "app-role-unknown": (3000, 400),
+    "consent-impossible": (2000, 400),
+    "app-of-other-organization": (900308, 403),
+    "outgoing-address-refused": (3000, 400),
+    "refused": (800042, 400),
+    # people: on pages only, so far
+    "account-exists": (2000, 400),
+    "admin-role-reserved": (900150, 403),
+    "already-invited": (2000, 400),
+    "already-member": (2000, 400),
+    "invitation-closed": (2000, 410),
+    "invitation-for-someone-else": (900308, 403),
+    "last-admin": (2000, 400),
+    "own-membership": (900308, 403),
+    "unknown-role": (3000, 400),
+    "user-active": (2000, 400),
+    "user-inactive": (60002, 400),
+    "not-a-partner": (800042, 400),
+    "authenticator-app-exists": (2000, 400),
+    "last-second-factor": (2000, 400),
+    "no-second-factor": (2000, 400),
+    "password-reset-closed": (2000, 410),
+    "mail-not-undelivered": (2000, 400),
+    "mandatory-cannot-be-archived": (2000, 400),
 }
 
 BY_STATUS = {
@@ -78,9 +161,12 @@ BY_STATUS = {
 
 def of(refusal: Refusal) -> tuple[int, int]:
     """Return the number of a refusal and the HTTP status the API answers it with."""
-    number, status = NUMBERS.get(refusal.code, (0, 0))
-    status = status or refusal.http_status
-    return number or of_status(status), status
+    return NUMBERS.get(refusal.code) or (of_status(refusal.http_status), refusal.http_status)
+
+
+def of_code(code: str) -> tuple[int, int]:
+    """Return number and HTTP status of a code in the table. Raises: KeyError."""
+    return NUMBERS[code]
 
 
 def of_status(status: int) -> int:

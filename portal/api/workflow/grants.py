@@ -100,3 +100,9 @@ def note_use(secret: AppSecret, *, now: datetime.datetime) -> None:
     if secret.last_used_at is None or now - secret.last_used_at >= USE_NOTED_EVERY:
         AppSecret.objects.filter(pk=secret.pk).update(last_used_at=now)
         AppRegistration.objects.filter(pk=secret.app_id).update(last_used_at=now)
+
+
+def forget_old(now: datetime.datetime) -> None:
+    """Delete codes and refresh tokens whose time has run out."""
+    AuthorizationCode.objects.filter(expires_at__lt=now - datetime.timedelta(days=1)).delete()
+    RefreshToken.objects.filter(expires_at__lt=now).delete()

@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Membership, Organization
 from portal.core.fields import name_key
+from portal.local.demo import apps
 from portal.local.demo.organizations import ORGANIZATIONS
 from portal.local.demo.people import PEOPLE
 from portal.local.demo.sign_in import PASSWORD
@@ -50,12 +51,12 @@ def totp_secrets() -> dict[UUID, str]:
 
 
 def document() -> dict[str, Any]:
-    """Return what scripts may rely on, ready for JSON. Apps come with the API, partners from a setting."""
+    """Return what scripts may rely on, ready for JSON. The partners of customers come from a setting."""
     partners: dict[UUID, list[UUID]] = import_string(settings.DEMO_CUSTOMER_PARTNERS)()
     return {
         "base_url": settings.BASE_URL,
         "people": list(_people()),
-        "apps": [],
+        "apps": list(apps.document()),
         "customers": [
             {
                 "tenant_id": str(customer.pk),

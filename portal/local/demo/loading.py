@@ -6,7 +6,7 @@ from django.contrib.auth.hashers import make_password
 
 from portal.accounts.enums import PartnershipStatus
 from portal.accounts.models import Membership, Organization, Partner, PartnerLocation, Partnership, User
-from portal.local.demo import history
+from portal.local.demo import apps, history
 from portal.local.demo.organizations import ORGANIZATIONS, PARTNERS, PROGRAMME, DemoOrganization, organization_id
 from portal.local.demo.people import PEOPLE, DemoPerson, membership_id
 from portal.local.demo.sign_in import PASSWORD
@@ -18,6 +18,7 @@ def load(*, now: datetime.datetime) -> None:
     """Write the organizations, their people and the last two months of what they did. Dates are relative to ``now``."""
     populate(now=now)
     history.write(now=now)
+    apps.write(now=now)
 
 
 def populate(*, now: datetime.datetime) -> None:

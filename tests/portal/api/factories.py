@@ -1,6 +1,7 @@
 """Apps, secrets and tokens for tests of the API."""
 
 import datetime
+import json
 from typing import Any
 
 from django.test import Client
@@ -13,7 +14,7 @@ from portal.api.models import AppConsent, AppRegistration, AppSecret
 from portal.api.tokens import audiences, claims
 from portal.api.tokens.claims import Grant
 from portal.core.links import hash_token
-from tests.factories import make_partner
+from tests.factories import make_member, make_partner
 
 SECRET = "a-secret-that-only-tests-know"
 
@@ -66,16 +67,12 @@ class ApiClient(Client):
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send one request; ``body`` is JSON text or something to write as JSON."""
-        import json
-
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.generic(method, path, data, content_type="application/json", headers=headers)
 
 
 def api_client(organization: Organization | None = None, *roles: Role, person: bool = False) -> ApiClient:
     """A client with a token of a new app; ``person``: acting for a new member with those roles."""
-    from tests.factories import make_member
-
     secret = make_app(organization, *roles)
     member = make_member(secret.app.organization, *roles) if person else None
     return ApiClient(token_of(secret, member))

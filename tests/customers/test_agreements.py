@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from customers import rules
+from customers.checks import agreement_text_exists
 from customers.enums import AgreementMethod, CustomerEvent, RelationshipKind
 from customers.models import CustomerAgreement, ResellerRelationship
 from customers.workflow.agreements import Attestation, accept_agreement, ask_for_agreement, attest_agreement
@@ -254,3 +255,9 @@ def test_a_reseller_leaves_asking_to_its_provider_and_nobody_asks_for_another_s_
         ask_for_agreement(relationship_id=of_reseller.pk, actor=reseller, now=NOON)
     with pytest.raises(ResellerRelationship.DoesNotExist):
         ask_for_agreement(relationship_id=newer.pk, actor=reseller, now=NOON)
+
+
+def test_the_portal_does_not_start_with_an_agreement_that_nobody_can_read(settings):
+    assert agreement_text_exists() == []
+    settings.CUSTOMER_AGREEMENT_VERSION = "2099-01"
+    assert [error.id for error in agreement_text_exists()] == ["customers.E001"]

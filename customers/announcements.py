@@ -297,7 +297,6 @@ def announce_agreement_requested(
         after={"version": version},
     )
     deliveries.queue(event)
-    names = {"partner": actor.organization_name, "version": version}
     outbox.queue_email(
         template=f"customers/{CustomerEvent.AGREEMENT_REQUESTED}",
         event=event,
@@ -317,7 +316,7 @@ def announce_agreement_requested(
         kind=ActionKind.RECOMMENDED,
         workspace="my-partners",
         title=_("%(partner)s asks you to accept the customer agreement, version %(version)s"),
-        title_params=names,
+        title_params={"partner": actor.organization_name, "version": version},
         url=absolute_url("", "customers:accept_agreement", relationship.pk),
     )
 

@@ -100,8 +100,10 @@ from customers.rules.registration import (
     CodeRefused,
     check_code_usable,
     check_mailbox,
+    check_mailbox_of_tenant,
     check_proof_unused,
     check_registration_data,
+    tenant_without_people,
 )
 from customers.rules.relationships import (
     Blocker,
@@ -178,6 +180,7 @@ __all__ = [
     "check_invitation_pending",
     "check_link_usable",
     "check_mailbox",
+    "check_mailbox_of_tenant",
     "check_may_add",
     "check_may_ask",
     "check_may_attest",
@@ -209,4 +212,5 @@ __all__ = [
     "partnership_blockers",
     "removal_blockers",
     "shared_customers",
+    "tenant_without_people",
 ]

@@ -178,9 +178,18 @@ def check_acts_for_somebody(actor: Actor | None) -> Actor:
     return actor
 
 
-def check_not_related(partner_ids: list[UUID], organization: Organization) -> None:
-    """Raises: AlreadyPartner when every partner of the request has an active relationship already."""
+def check_not_related(
+    partner_ids: list[UUID], organization: Organization, *, asked_at: datetime.datetime | None = None
+) -> None:
+    """Raises: AlreadyPartner when every partner of the request has an active relationship already.
+
+    To a customer that had nobody when it was asked, the relationships came by an import (decision 0021). They count
+    only with the agreement; without it they are what the request is about. ``asked_at`` None: it is being asked now.
+    """
     related = ResellerRelationship.objects.active().filter(customer_id=organization.pk, partner_id__in=partner_ids)
+    people = organization.memberships.filter(created_at__lt=asked_at) if asked_at else organization.memberships.all()
+    if not people.exists():
+        related = related.filter(has_agreement=True)
     if related.count() == len(partner_ids):
         raise AlreadyPartner(
             _("%(customer)s has this reseller relationship already.") % {"customer": organization.name},
@@ -197,7 +206,7 @@ def check_answerable(invitation: RelationshipInvitation, *, actor: Actor, now: d
     check_can_accept(invitation, actor=actor, organization=organization)
     check_same_market(invitation.partner, organization.country, on=now.date())
     partners = [partner for partner in (invitation.partner_id, invitation.reseller_id) if partner is not None]
-    check_not_related(partners, organization)
+    check_not_related(partners, organization, asked_at=invitation.created_at)
 
 
 def check_not_a_partner(organization: Organization) -> None:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -214,7 +215,8 @@ def _row(request: PortalRequest, run: ImportRun, row: ImportRow) -> dict[str, An
     is_here = row.result == RowResult.SAME or (row.result in (RowResult.NEW, RowResult.CHANGED) and run.finished_at)
     customer_id = row.key if is_customers else values.get("tenant_id") or run.customer_id
     second = (values.get("domain"),) if is_customers else (values.get("quantity"), values.get("status"))
-    next_url = reverse("customers:new_relationship") if row.reason in NEEDS_REQUEST else ""
+    named = {"tenant": customer_id, "name": _shown(values.get("name", ""), LONGEST_SHOWN)} if is_customers else {}
+    next_url = f"{reverse('customers:new_relationship')}?{urlencode(named)}" if row.reason in NEEDS_REQUEST else ""
     return {
         "number": row.number,
         "id": _shown(values.get("tenant_id" if is_customers else "subscription_id", ""), LONGEST_ID),

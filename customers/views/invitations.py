@@ -95,6 +95,8 @@ def new_relationship(request: PortalRequest) -> HttpResponse:
             "language": own.language,
             "include_admin_rights": False,
             "counterpart": request.GET.get("counterpart", ""),
+            "customer_label": request.GET.get("name", "")[:200],
+            "expected_tenant_id": queries.as_uuid(request.GET.get("tenant", "")),
         },
     )
     refusal: Refusal | None = None

@@ -13,7 +13,7 @@ from customers.announcements import announce_invitation, mail_invitation
 from customers.enums import CustomerEvent, InvitationStatus
 from customers.models import InvitationLink, RelationshipInvitation, ResellerRelationship
 from customers.workflow.agreements import sign_agreement
-from customers.workflow.relationships import hold_partners, start_relationships
+from customers.workflow.relationships import grant_admin_rights, hold_partners, start_relationships
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Cloud
 from portal.accounts.models import Organization, Partner
@@ -241,6 +241,8 @@ def accept_invitation(*, token_hash: str, actor: Actor, now: datetime.datetime) 
         has_admin_rights=invitation.include_admin_rights,
         now=now,
     )
+    if invitation.include_admin_rights:  # of those that an import brought along without them (decision 0021)
+        grant_admin_rights(relationships)
     invitation.customer = relationships[0].customer
     _close(invitation, InvitationStatus.ACCEPTED, by=actor.name, now=now)
     indirect = invitation.reseller_id is not None

@@ -82,6 +82,7 @@ def register_customer(
 ) -> tuple[User, Organization]:
     """Create the customer's tenant and its first administrator, whose mailbox is proven.
 
+    A tenant that an import brought along, and that nobody belongs to yet, gets them instead (decision 0021).
     Source: requirements R2, R8. Raises: rules.LinkUnusable, rules.CodeRefused, rules.OutsideMarket,
     rules.WrongTenant, InvalidInput.
     """
@@ -89,10 +90,15 @@ def register_customer(
     proof = MailboxProof.objects.select_for_update(of=("self",), no_key=True).get(pk=proof_id, invitation=invitation)
     rules.check_proof_unused(proof, now=now)
     rules.check_same_market(invitation.partner, registration.country, on=now.date())
-    rules.check_expected_tenant(invitation, tenant_id=None, domain=registration.domain)
+    known = rules.tenant_without_people(invitation, registration.domain)
+    rules.check_expected_tenant(invitation, tenant_id=known.pk if known else None, domain=registration.domain)
     rules.check_registration_data(registration.country, registration.registration_number, registration.phone)
 
-    organization = _create_tenant(invitation, registration, proof.email, now)
+    _check_no_account(proof.email)
+    if known:
+        organization = _take_tenant(known.pk, invitation, registration, proof.email)
+    else:
+        organization = _create_tenant(invitation, registration, proof.email, now)
     user = User.objects.create_user(
         email=proof.email,
         password=registration.password,
@@ -106,21 +112,44 @@ def register_customer(
     proof.used_at = now
     proof.save(update_fields=["used_at"])
     actor: Actor = make_actor(membership, user)
-    customer = Customer.objects.create(organization=organization, registration_number=registration.registration_number)
+    customer, _created = Customer.objects.update_or_create(
+        organization=organization, defaults={"registration_number": registration.registration_number}
+    )
     announce_customer(
         CustomerEvent.CUSTOMER_REGISTERED, customer, partner_ids=partners_of(invitation), actor=actor, now=now
     )
     return user, organization
 
 
-def _create_tenant(
-    invitation: RelationshipInvitation, registration: Registration, email: str, now: datetime.datetime
-) -> Organization:
+def _check_no_account(email: str) -> None:
     if User.objects.filter(email=email).exists():
         raise InvalidInput(
             _("There is an account for %(email)s already.") % {"email": email},
             next_step=_("Sign in with it instead of registering."),
         )
+
+
+def _take_tenant(
+    tenant_id: UUID, invitation: RelationshipInvitation, registration: Registration, email: str
+) -> Organization:
+    """Let the first person of an imported tenant say what the partner's file could only guess."""
+    tenant = Organization.objects.locked(tenant_id)
+    rules.check_mailbox_of_tenant(email, tenant)
+    if tenant.memberships.exists():
+        raise _domain_taken(registration)
+    tenant.name = registration.organization_name
+    tenant.country = registration.country
+    tenant.language = invitation.language
+    tenant.contact_email = email
+    tenant.contact_phone = registration.phone
+    tenant.address = registration.address
+    tenant.save()
+    return tenant
+
+
+def _create_tenant(
+    invitation: RelationshipInvitation, registration: Registration, email: str, now: datetime.datetime
+) -> Organization:
     try:
         with transaction.atomic():
             return Organization.objects.create(
@@ -137,8 +166,12 @@ def _create_tenant(
                 created_at=now,
             )
     except IntegrityError as error:
-        raise InvalidInput(
-            _("The domain %(domain)s belongs to an organization already.") % {"domain": registration.domain},
-            field="domain",
-            next_step=_("Ask an administrator of that organization to answer the request."),
-        ) from error
+        raise _domain_taken(registration) from error
+
+
+def _domain_taken(registration: Registration) -> InvalidInput:
+    return InvalidInput(
+        _("The domain %(domain)s belongs to an organization already.") % {"domain": registration.domain},
+        field="domain",
+        next_step=_("Ask an administrator of that organization to answer the request."),
+    )

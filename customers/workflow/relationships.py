@@ -71,6 +71,15 @@ def start_relationships(
     return relationships
 
 
+def grant_admin_rights(relationships: list[ResellerRelationship]) -> None:
+    """Give the rights that a customer has just agreed to, where the relationships stood without them."""
+    for relationship in relationships:
+        if not relationship.has_admin_rights:
+            relationship.has_admin_rights = True
+            relationship.admin_rights_removed_at = None
+            relationship.save(update_fields=["has_admin_rights", "admin_rights_removed_at"])
+
+
 def _name_reseller(relationship: ResellerRelationship, reseller: Partner | None) -> None:
     """Name the reseller at a provider's relationship that had lost its own, or never had one (decision 0012)."""
     if reseller and relationship.kind == RelationshipKind.PROVIDER and relationship.counterpart_id is None:

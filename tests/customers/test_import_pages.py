@@ -271,3 +271,11 @@ def test_evil_words_in_every_cell_are_harmless_on_the_page_and_in_the_download(c
     text = b"".join(client.get(page_of(run, "import_rows")).streaming_content).decode()
     assert not [line for line in text.splitlines() if line.startswith("=")]
     assert ",=cmd" not in text
+
+
+def test_the_way_to_a_relationship_request_carries_the_customer_along(client, actor):
+    stranger = make_customer()
+    run = preview(actor, customers((stranger.pk, "Inn & Bar", "inn.example", "", "")))
+    form = client.get(client.get(page_of(run)).context["rows"][0]["next_url"]).context["form"]
+    assert form.initial["expected_tenant_id"] == stranger.pk
+    assert form.initial["customer_label"] == "Inn & Bar"

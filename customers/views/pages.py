@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import linebreaksbr
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -68,12 +70,11 @@ def account(request: PortalRequest, customer_id: UUID) -> HttpResponse:
         "customers/account.html",
         {
             "customer": relationship,
-            "organization": relationship.customer.organization,
-            "country": country_name(relationship.customer_country),
-            "cloud": Cloud(relationship.customer.organization.cloud).label,
+            "facts": _facts(relationship),
             "kind": RelationshipKind(relationship.kind).label,
             "profile": detail.profile,
             "qualification": Qualification(relationship.customer.qualification).label,
+            "qualification_texts": {"url": reverse("customers:qualification", args=[customer_id])},
             "agreement": detail.agreement if actor.may(Permission.AGREEMENT_VIEW) else None,
             "agreement_method": AgreementMethod(detail.agreement.method).label if detail.agreement else "",
             "newer_version": newer_version(detail.agreement),
@@ -91,6 +92,23 @@ def account(request: PortalRequest, customer_id: UUID) -> HttpResponse:
             },
         },
     )
+
+
+def _facts(relationship: ResellerRelationship) -> dict[str, str]:
+    """Return who the customer is, as text: the template is kept (portal.core.drawing)."""
+    organization = relationship.customer.organization
+    since = {"at": relationship.created_at, "day": True}
+    return {
+        "name": relationship.customer_name,
+        "id": str(relationship.customer_id),
+        "domain": relationship.customer_domain,
+        "country": country_name(relationship.customer_country),
+        "cloud": str(Cloud(organization.cloud).label),
+        "kind": str(RelationshipKind(relationship.kind).label),
+        "since": render_to_string("components/timestamp.html", since),
+        "address": linebreaksbr(organization.address, autoescape=True),
+        "registration_number": relationship.customer.registration_number,
+    }
 
 
 def _counterpart_kind(relationship: ResellerRelationship) -> str:

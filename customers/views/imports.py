@@ -215,7 +215,7 @@ def _row(request: PortalRequest, run: ImportRun, row: ImportRow) -> dict[str, An
     is_here = row.result == RowResult.SAME or (row.result in (RowResult.NEW, RowResult.CHANGED) and run.finished_at)
     customer_id = row.key if is_customers else values.get("tenant_id") or run.customer_id
     second = (values.get("domain"),) if is_customers else (values.get("quantity"), values.get("status"))
-    named = {"tenant": customer_id, "name": _shown(values.get("name", ""), LONGEST_SHOWN)} if is_customers else {}
+    named = {"tenant": str(customer_id or ""), "name": _shown(values.get("name", ""), LONGEST_SHOWN)}
     next_url = f"{reverse('customers:new_relationship')}?{urlencode(named)}" if row.reason in NEEDS_REQUEST else ""
     return {
         "number": row.number,

@@ -130,7 +130,7 @@ def test_pages_offer_exactly_what_the_workflow_allows(status):
     if status == S.PENDING:
         expected |= {"source": ["review", "decline"], "target": ["cancel"]}
     if status == S.DRAFT:
-        expected |= {"target": ["send_draft"]}
+        expected |= {"target": ["send_draft", "delete_draft"]}
     if status in (S.FAILED, S.COMPLETED_WITH_ERRORS):
         expected |= {"source": ["retry"], "target": ["retry"]}
     assert offered == expected

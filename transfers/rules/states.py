@@ -51,12 +51,20 @@ def check_can_send_draft(transfer: Transfer, *, actor: Actor, now: datetime.date
     _check_target(transfer, actor)
 
 
+def check_can_delete_draft(transfer: Transfer, *, actor: Actor, now: datetime.datetime) -> None:
+    """The reseller and its provider throw away what was not sent. Raises: TransferRefused."""
+    check_is_draft(transfer)
+    if actor.organization_id not in (transfer.target_partner_id, transfer.reseller_id):
+        raise TransferRefused(Finding("not-the-target"))
+
+
 _Check = Callable[..., None]
 # In the order in which a page offers them: name of the URL -> permission and check.
 ACTIONS: dict[str, tuple[Permission, _Check]] = {
     "review": (Permission.TRANSFER_ACCEPT, check_can_accept),
     "decline": (Permission.TRANSFER_ACCEPT, check_can_decline),
     "send_draft": (Permission.TRANSFER_CREATE, check_can_send_draft),
+    "delete_draft": (Permission.TRANSFER_CREATE, check_can_delete_draft),
     "cancel": (Permission.TRANSFER_CREATE, check_can_cancel),
     "retry": (Permission.TRANSFER_CREATE, check_can_retry),
 }

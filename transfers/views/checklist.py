@@ -52,7 +52,13 @@ def _line(label: str, level: Level, findings: list[Finding], *, is_open: bool = 
         "tone": "neutral" if is_open else _TONES[level],
         "said": _("Not known yet") if is_open else words[level],
         "findings": [
-            {"message": one.message, "who": one.who, "next_step": one.next_step, "url": one.url} for one in findings
+            {
+                "message": one.message,
+                "who": one.who if one.stops else "",
+                "next_step": one.next_step,
+                "url": one.url,
+            }
+            for one in findings
         ],
     }
 

@@ -35,6 +35,7 @@ _OFFERED: dict[str, tuple[Promise, str, frozenset[Party], frozenset[TransferStat
     "review": (_("Review"), "eye", frozenset({Party.SOURCE}), frozenset({S.PENDING})),
     "decline": (_("Decline"), "blocked", frozenset({Party.SOURCE}), frozenset({S.PENDING})),
     "send_draft": (_("Check and send"), "send", frozenset({Party.TARGET}), frozenset({S.DRAFT})),
+    "delete_draft": (_("Delete"), "delete", frozenset({Party.TARGET, Party.RESELLER}), frozenset({S.DRAFT})),
     "cancel": (_("Cancel request"), "close", frozenset({Party.TARGET}), frozenset({S.PENDING, S.IN_PROGRESS})),
     "retry": (
         _("Try failed items again"),
@@ -43,7 +44,7 @@ _OFFERED: dict[str, tuple[Promise, str, frozenset[Party], frozenset[TransferStat
         frozenset({S.COMPLETED_WITH_ERRORS, S.FAILED}),
     ),
 }
-_IN_OVERLAY = frozenset({"decline", "cancel"})
+_IN_OVERLAY = frozenset({"decline", "cancel", "delete_draft"})
 
 
 def commands_of(transfer: Transfer, party: Party, *, actor: Actor, now: datetime.datetime) -> list[Command]:

@@ -80,17 +80,16 @@ def _consequences_of_sending(draft: Transfer) -> list[str]:
 def delete_draft(request: PortalRequest, transfer_id: UUID) -> HttpResponse:
     """Ask whether to throw a prepared request away, and do it."""
     draft = _own(request, transfer_id)
-    refusal: Refusal | None = None
+    now = timezone.now()
+    refusal = rules.why_not("delete_draft", draft, actor=request.actor, now=now)
     if request.method == "POST":
         try:
-            workflow.delete_draft(transfer_id=draft.pk, actor=request.actor, now=timezone.now())
+            workflow.delete_draft(transfer_id=draft.pk, actor=request.actor, now=now)
         except Refusal as refused:
             refusal = refused
         else:
             messages.success(request, _("The prepared request is deleted."))
             return redirect_to(request, reverse("transfers:list"))
-    else:
-        refusal = _not_a_draft(draft)
     return _ask(
         request,
         draft,
@@ -103,14 +102,6 @@ def delete_draft(request: PortalRequest, transfer_id: UUID) -> HttpResponse:
         ],
         refusal=refusal,
     )
-
-
-def _not_a_draft(draft: Transfer) -> Refusal | None:
-    try:
-        rules.check_is_draft(draft)
-    except Refusal as refusal:
-        return refusal
-    return None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -126,8 +126,8 @@ def send_draft(*, transfer_id: uuid.UUID, actor: Actor, now: datetime.datetime) 
 def delete_draft(*, transfer_id: uuid.UUID, actor: Actor, now: datetime.datetime) -> None:
     """Throw away a prepared request, as the reseller or its provider. Raises: PermissionDenied, TransferRefused."""
     actor.require(Permission.TRANSFER_CREATE)
-    transfer = Transfer.objects.visible_to(actor).locked(transfer_id)
-    rules.check_is_draft(transfer)
+    transfer = Transfer.objects.locked(transfer_id)
+    rules.check_can_delete_draft(transfer, actor=actor, now=now)
     settle(transfer, now=now)
     announce(TransferEvent.DRAFT_DELETED, transfer, actor=actor, now=now)
     transfer.delete()

@@ -16,13 +16,14 @@ from customers.models import Subscription
 from transfers import rules, statements
 from transfers.enums import TYPE_OF_FAMILY, Level, ProductType
 from transfers.models import Transfer
-from transfers.queries.items import context_for
+from transfers.queries.items import context_for, source_items
 from transfers.reasons import Finding
 from transfers.rules import Context, ItemFacts
 
 # In the order of the page (reference 6.4.4); Azure subscriptions come first, below their plans.
 _ORDER = (ProductType.AZURE_RESERVATION, ProductType.AZURE_SAVINGS_PLAN, ProductType.LICENSE_BASED)
 CANNOT_MOVE = "cannot-move"
+NAMED_AT_MOST = 500  # beyond that, reading all the customer has costs less than naming thousands of ids
 
 
 @dataclass(frozen=True)
@@ -141,11 +142,15 @@ def _in_order(groups: dict[str, list[uuid.UUID]], plans: dict[uuid.UUID, ItemFac
     return ordered
 
 
-def chosen(found: Preflight, item_ids: Collection[uuid.UUID]) -> Chosen:
+def chosen(transfer: Transfer, found: Preflight, item_ids: Collection[uuid.UUID]) -> Chosen:
     """Return what a choice comes to; the items with what follows them in one query."""
     following = [child.id for item_id in item_ids for child in found.following(item_id)]
-    rows = subscriptions([*item_ids, *following])
-    money = [statements.item_statement(row, found.context.today) for row in rows.values()]
+    moving = {*item_ids, *following}
+    if len(moving) > NAMED_AT_MOST:
+        rows = [row for row in source_items(transfer) if row.pk in moving]
+    else:
+        rows = list(subscriptions(moving).values())
+    money = [statements.item_statement(row, found.context.today) for row in rows]
     return Chosen(len(item_ids), len(following), statements.totals(money))
 
 

@@ -106,7 +106,7 @@ def _items_context(request: PortalRequest, found: Detail) -> dict[str, Any]:
     }
     if not found.shows_items:
         return context
-    size = int(address.get("size", "50"))
+    size = int(address.get("size", "25"))
     page = queries.item_page(found, status=address.get("state"), cursor=address.get("cursor"), size=size)
     return context | {
         "rows": [item_rows.row_of(found, item) for item in page],

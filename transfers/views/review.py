@@ -28,7 +28,7 @@ from transfers.queries.preflight import Preflight, chosen, preflight
 from transfers.reasons import Finding, TransferRefused
 from transfers.views import review_rows
 
-PAGE_SIZE = 200  # items on a page; far below the number of fields a form may have
+PAGE_SIZE = 100  # items on a page; far below the number of fields a form may have
 GROUP, UNGROUP = "group:", "ungroup:"
 WISHED, NOTHING = "wished", "nothing"
 
@@ -96,7 +96,7 @@ def _page(
         "previous_page": page.number - 1,
         "next_page": page.number + 1 if page.number < page.last else 0,
         "fields": choice.fields([item_id for item_id in page.item_ids if item_id in set(found.movable)]),
-        "summary": review_rows.summary_of(chosen(found, choice.of(found.movable))),
+        "summary": review_rows.summary_of(chosen(transfer, found, choice.of(found.movable))),
         "sandbox": _sandbox(request, transfer, found, page.item_ids),
         "refusal": refusal,
     }
@@ -118,7 +118,7 @@ def summary(request: PortalRequest, transfer_id: UUID) -> HttpResponse:
     if refused := _refused(request, transfer, "review"):
         return refused
     found, choice = preflight(transfer, today=timezone.now().date()), Choice.read(request.POST)
-    sums = review_rows.summary_of(chosen(found, choice.of(found.movable)))
+    sums = review_rows.summary_of(chosen(transfer, found, choice.of(found.movable)))
     return render(request, "transfers/_review_summary.html", {"summary": sums, "transfer": transfer})
 
 
@@ -146,7 +146,7 @@ def confirm(request: PortalRequest, transfer_id: UUID) -> HttpResponse:
     item_ids = choice.of(found.movable)
     if not item_ids:
         return _choice_refused(request, transfer, found, choice, TransferRefused(Finding("nothing-chosen")))
-    sums = chosen(found, item_ids)
+    sums = chosen(transfer, found, item_ids)
     is_prepaid = any(one.code == "prepaid-stays-as-it-is" for item_id in item_ids for one in found.findings[item_id])
     return page_or_fragment(
         request,

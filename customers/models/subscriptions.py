@@ -24,9 +24,13 @@ from portal.accounts.models import Partner
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def visible_to(self, actor: Actor) -> Self:
         """What the actor's partner is billed for or credited with, or what the actor's own organization has."""
-        if actor.is_partner:
-            return self.filter(Q(billing_owner_id=actor.organization_id) | Q(reseller_id=actor.organization_id))
-        return self.filter(customer_id=actor.organization_id)
+        return self.visible_in(actor.organization_id, is_partner=actor.is_partner)
+
+    def visible_in(self, organization_id: uuid.UUID, *, is_partner: bool) -> Self:
+        """The same, for anybody of an organization."""
+        if is_partner:
+            return self.filter(Q(billing_owner_id=organization_id) | Q(reseller_id=organization_id))
+        return self.filter(customer_id=organization_id)
 
     def locked_all(self) -> Self:
         """These subscriptions, locked in one order everywhere so that nobody waits in a circle."""

@@ -1,5 +1,6 @@
 """Subscriptions of a customer as far as a partner may see them."""
 
+from functools import cache
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -8,6 +9,7 @@ from customers.enums import CURRENT_STATUSES, TAB_FAMILIES, ProductTab
 from customers.models import Subscription
 from customers.queries.lists import customers_of
 from portal.accounts.actor import Actor
+from portal.core.statements import Statement
 
 SUBSCRIPTION_ORDER = ("friendly_name", "pk")
 
@@ -29,9 +31,20 @@ def subscriptions_of(
 
 def subscription_counts(actor: Actor, customer_id: UUID) -> dict[ProductTab, int]:
     """Count a customer's current subscriptions on each tab (one query)."""
-    rows = Subscription.objects.visible_to(actor).filter(customer_id=customer_id, status__in=CURRENT_STATUSES)
-    counts = dict(rows.order_by().values_list("product_family").annotate(count=Count("pk")))
+    counts = dict(_counts(actor.is_partner).rows(actor.organization_id, customer_id))
     return {tab: sum(counts.get(family, 0) for family in families) for tab, families in TAB_FAMILIES.items()}
+
+
+@cache
+def _counts(is_partner: bool) -> Statement:
+    """Return the counts by product family, for partners or for customers themselves."""
+
+    def build(organization_id: UUID, customer_id: UUID) -> QuerySet[Subscription, tuple[str, int]]:
+        rows = Subscription.objects.visible_in(organization_id, is_partner=is_partner)
+        rows = rows.filter(customer_id=customer_id, status__in=CURRENT_STATUSES)
+        return rows.order_by().values_list("product_family").annotate(count=Count("pk"))
+
+    return Statement(build)
 
 
 def find_subscription(actor: Actor, subscription_id: UUID) -> Subscription | None:

@@ -3,7 +3,9 @@
 from django.conf import settings
 from django.urls import include, path
 
+from portal.accounts import api as accounts_api
 from portal.accounts.sign_in import throttle
+from portal.audit import api as audit_api
 from portal.core import error_views, gallery, health, views
 
 urlpatterns = [
@@ -23,7 +25,12 @@ urlpatterns = [
     path("admin-center/", include(("customers.entrance_urls", "admin_center")), {"entrance": "admin_center"}),
     path("government/", include(("customers.entrance_urls", "government")), {"entrance": "government"}),
 ]
-urlpatterns += [path("v1/", include("customers.api.urls"))]
+urlpatterns += [
+    path("v1/", include("customers.api.urls")),
+    path("v1/", include((accounts_api.V1, "accounts_api"))),
+    path("v1/", include((audit_api.V1, "audit_api"))),
+    path("auditactivity/v1/", include((audit_api.AUDIT_ACTIVITY, "audit_activity"))),
+]
 urlpatterns += [path("api/", include("marketplace.api.urls"))]
 urlpatterns += [path("", include("portal.api.urls")), path("", include("portal.api.tokens.urls"))]
 

@@ -37,6 +37,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "database-away": (900192, 503),
     # customers and relationships
     "partner-number-unknown": (800015, 404),
+    "partner-unknown": (3000, 404),
     "relationship-not-active": (20002, 403),
     "relationship-in-use": (2000, 400),
     "relationship-exists-already": (2000, 400),

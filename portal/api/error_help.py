@@ -45,6 +45,7 @@ HELP: dict[str, tuple[str, str]] = {
     "outgoing-address-refused": ("The portal does not call this address.", "Use a public https address."),
     # customers and relationships
     "partner-number-unknown": ("No partner has this PartnerID.", "Compare it with the reseller's company profile."),
+    "partner-unknown": ("No partner has this id that the caller may know of.", "Compare the id."),
     "unknown-partner": ("No partner has this id, or it is the caller.", "Compare the id with the partner's profile."),
     "relationship-not-active": ("The reseller relationship has ended.", "Request a new one."),
     "relationship-in-use": ("Something is still billed to the partner.", "Cancel or transfer the subscriptions first."),

@@ -106,7 +106,7 @@ def _calls_of(pattern: URLPattern, access: ApiAccess, route: str, namespace: str
             method=method,
             name=f"{namespace}{pattern.name}",
             operation=operation,
-            handler=pattern.callback.handlers[method],
+            handler=pattern.callback.handlers[method],  # type: ignore[attr-defined]
             style=access.style.name,
             parameters=parameters,
         )

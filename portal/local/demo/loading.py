@@ -18,7 +18,6 @@ def load(*, now: datetime.datetime) -> None:
     """Write the organizations, their people and the last two months of what they did. Dates are relative to ``now``."""
     populate(now=now)
     history.write(now=now)
-    apps.write(now=now)
 
 
 def populate(*, now: datetime.datetime) -> None:
@@ -26,6 +25,7 @@ def populate(*, now: datetime.datetime) -> None:
     founded = now - datetime.timedelta(days=FOUNDED_DAYS_AGO)
     _write_organizations(founded)
     _write_people(founded)
+    apps.write(now=now)
 
 
 def is_loaded() -> bool:

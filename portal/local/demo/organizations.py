@@ -200,6 +200,18 @@ PARTNERS = (
         places=(Place("4099301", "Belfort", "FR"),),
     ),
     DemoOrganization(
+        kind=DIRECT,
+        name="Fjällvind Data (sandbox)",
+        domain="sandbox.fjallvind.example",
+        country="SE",
+        language="sv",
+        address="Färjemansgatan 4\n831 30 Östersund",
+        is_sandbox=True,
+        market="europe",
+        currency="SEK",
+        places=(Place("4099501", "Östersund", "SE"),),
+    ),
+    DemoOrganization(
         kind=PROVIDER,
         name="Rheingold Distribution (sandbox)",
         domain="sandbox.rheingold.example",

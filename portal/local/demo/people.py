@@ -76,10 +76,10 @@ PEOPLE = (
     _at("belfortcloud", "Yasmine Haddad", "fr", ADMIN, BILLING, started_as=(ADMIN,)),
     _at("belfortcloud", "Victor Petit", "fr", SALES, has_left=True),
     # Fjällvind Data AB
-    _at("fjallvind", "Astrid Lindqvist", "sv", GLOBAL),
+    DemoPerson("Astrid Lindqvist", "sv", (("fjallvind.example", (GLOBAL,)), ("sandbox.fjallvind.example", (GLOBAL,)))),
     _at("fjallvind", "Björn Sandberg", "sv", ACCOUNT),
     _at("fjallvind", "Amina Yusuf", "sv", BILLING, started_as=(BILLING, SALES)),
-    _at("fjallvind", "Erik Nyström", "sv", ADMIN),
+    DemoPerson("Erik Nyström", "sv", (("fjallvind.example", (ADMIN,)), ("sandbox.fjallvind.example", (ADMIN,)))),
     _at("fjallvind", "Linnea Åkesson", "sv", SALES),
     _at("fjallvind", "Mehmet Kaya", "en", HELPDESK),
     DemoPerson(

@@ -34,7 +34,12 @@ def document(db, capsys):
 def test_the_json_has_the_shape_of_the_contract(document, settings):
     assert list(document) == ["base_url", "people", "apps", "customers"]
     assert document["base_url"] == settings.BASE_URL
-    assert document["apps"] == []
+    for app in document["apps"]:
+        assert list(app) == ["kind", "tenant_id", "client_id", "client_secret", "name"]
+    holders = {app["tenant_id"] for app in document["apps"]}
+    sellers = {"direct_bill", "indirect_provider", "indirect_reseller", "publisher"}
+    people = [person["organisation"] for person in document["people"] if person["organisation"]["kind"] in sellers]
+    assert holders == {organization["tenant_id"] for organization in people}
     for person in document["people"]:
         assert list(person) == ["email", "password", "totp_secret", "name", "roles", "organisation"]
         organization = person["organisation"]

@@ -84,6 +84,12 @@ from marketplace.rules.links import (
     check_token,
     landing_link,
 )
+from marketplace.rules.offers import (
+    OfferIncomplete,
+    check_complete,
+    check_configuration,
+    check_publishable,
+)
 from marketplace.rules.pricing import (
     Price,
     margin_percent,
@@ -116,6 +122,7 @@ __all__ = [
     "NotSoldInCountry",
     "NotSuspended",
     "NothingChanges",
+    "OfferIncomplete",
     "OfferNotSold",
     "OnceOnly",
     "OperationFinished",
@@ -142,6 +149,8 @@ __all__ = [
     "check_can_activate",
     "check_can_cancel",
     "check_cart_open",
+    "check_complete",
+    "check_configuration",
     "check_line_count",
     "check_living",
     "check_may_buy",
@@ -156,6 +165,7 @@ __all__ = [
     "check_partner_agreement",
     "check_plan",
     "check_plan_itself",
+    "check_publishable",
     "check_publisher_may_change",
     "check_quantity",
     "check_reseller_differs",

@@ -41,6 +41,7 @@ FIELD_NAMES = {
     "agreement_signed_by": _("Agreement signed by"),
     "agreement_version": _("Agreement version"),
     "answer": _("Answer"),
+    "application": _("Application"),
     "auto-renew": _("Auto-renew"),
     "bill_to_address": _("Bill-to address"),
     "bill_to_email": _("Bill-to e-mail address"),
@@ -71,6 +72,7 @@ FIELD_NAMES = {
     "items": _("Items"),
     "kind": _("Kind"),
     "kinds": _("Kinds"),
+    "landing page": _("Landing page"),
     "language": _("Language"),
     "mailbox": _("E-mail address"),
     "may_buy_reservations": _("May buy Azure reservations"),
@@ -107,6 +109,7 @@ FIELD_NAMES = {
     "system": _("Operating system"),
     "tags": _("Tags"),
     "version": _("Version"),
+    "webhook": _("Webhook"),
 }
 
 

@@ -7,15 +7,14 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from customers import queries
 from customers.enums import BillingFrequency, ProductTab, SubscriptionStatus, Term
 from customers.models import Subscription
 from customers.navigation import show_customer
+from customers.presentation import TONES, quantity_text, status_text
 from customers.views.reasons import why_not, why_not_import
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
@@ -26,15 +25,6 @@ from portal.core.pages import keyset_page, walk
 
 ALL = "all"
 EXPORT_BATCH = 1_000
-TONES = {
-    SubscriptionStatus.PENDING: "warning",
-    SubscriptionStatus.ACTIVE: "success",
-    SubscriptionStatus.SUSPENDED: "error",
-    SubscriptionStatus.EXPIRED: "neutral",
-    SubscriptionStatus.DISABLED: "neutral",
-    SubscriptionStatus.DELETED: "neutral",
-    SubscriptionStatus.TRANSFERRED: "neutral",
-}
 
 
 @require_safe
@@ -110,24 +100,6 @@ def _row(subscription: Subscription) -> dict[str, Any]:
         "frequency": BillingFrequency(subscription.billing_frequency).label,
         "reseller": subscription.reseller.organization.name if subscription.reseller else "",
         "partner_on_record": subscription.partner_on_record,
-    }
-
-
-def status_text(subscription: Subscription) -> str:
-    """Return the state as the original words it: "Auto renews on {date}" (reference 1.6)."""
-    status = SubscriptionStatus(subscription.status)
-    if status != SubscriptionStatus.ACTIVE or subscription.ends_on is None:
-        return str(status.label)
-    text = _("Auto renews on %(date)s") if subscription.auto_renew else _("Expires on %(date)s")
-    return text % {"date": date_format(subscription.ends_on, "SHORT_DATE_FORMAT")}
-
-
-def quantity_text(subscription: Subscription) -> str:
-    """Return "{n} licenses" or "Usage-based" (reference 1.6)."""
-    if subscription.billing_frequency == BillingFrequency.USAGE:
-        return _("Usage-based")
-    return ngettext("%(count)s license", "%(count)s licenses", subscription.quantity) % {
-        "count": number_format(subscription.quantity, force_grouping=True)
     }
 
 

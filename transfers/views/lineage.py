@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from customers.enums import SubscriptionStatus
-from customers.views.subscriptions import TONES, quantity_text, status_text
+from customers.presentation import TONES, quantity_text, status_text
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.http import PortalRequest

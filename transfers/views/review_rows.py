@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from customers.enums import BillingFrequency, ProductFamily, ReservationScope, SubscriptionStatus, Term
 from customers.models import Subscription
-from customers.views.subscriptions import quantity_text
+from customers.presentation import quantity_text
 from transfers import statements
 from transfers.enums import Level, ProductType
 from transfers.forms.choice import Choice

@@ -3,6 +3,7 @@
 import datetime
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -95,10 +96,8 @@ def register_customer(
     rules.check_registration_data(registration.country, registration.registration_number, registration.phone)
 
     _check_no_account(proof.email)
-    if known:
-        organization = _take_tenant(known.pk, invitation, registration, proof.email)
-    else:
-        organization = _create_tenant(invitation, registration, proof.email, now)
+    make = partial(_take_tenant, known.pk) if known else partial(_create_tenant, now)
+    organization = make(invitation, registration, proof.email)
     user = User.objects.create_user(
         email=proof.email,
         password=registration.password,
@@ -148,7 +147,7 @@ def _take_tenant(
 
 
 def _create_tenant(
-    invitation: RelationshipInvitation, registration: Registration, email: str, now: datetime.datetime
+    now: datetime.datetime, invitation: RelationshipInvitation, registration: Registration, email: str
 ) -> Organization:
     try:
         with transaction.atomic():

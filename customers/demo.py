@@ -58,6 +58,7 @@ REQUESTS = (
     Request("potomac-federal", "tidewater-port", 35.2, "accepted", rights=True),
     Request("sandbox.belfortcloud", "exemple-sarl", 31.1, "accepted", rights=True),
     Request("sandbox.belfortcloud", "beispiel", 30.8, "accepted"),
+    Request("sandbox.fjallvind", "beispiel", 30.2, "accepted"),
     Request(BELFORT, "fromagerie-blanchet", 40.5, "expired", label="Fromagerie Blanchet"),
     Request(BELFORT, "wittezwaan", 19.2, "declined"),
     Request(BELFORT, "garage-lemoine", 12.4, "revoked", label="Garage Lemoine"),

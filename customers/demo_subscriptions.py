@@ -58,6 +58,8 @@ SUBSCRIPTIONS: dict[tuple[str, str], tuple[tuple[str, str, int, int, Subscriptio
         ("reservation", "Serveurs d’imagerie", 2, 33, S.ACTIVE),
         ("savings", "Calcul de nuit", 1, 30, S.ACTIVE),
         ("perpetual", "Serveur d’archives", 1, 28, S.ACTIVE),
+        ("mail", "Accueil et standard", 12, 41, S.ACTIVE),
+        ("security", "Tablettes des étages", 20, 41, S.ACTIVE),
     ),
     ("belfortcloud", "ateliers-vauban"): (
         ("software", "Serveurs d’atelier", 4, 37, S.ACTIVE),
@@ -76,14 +78,22 @@ SUBSCRIPTIONS: dict[tuple[str, str], tuple[tuple[str, str, int, int, Subscriptio
         ("plan", "Azure plan", 1, 29, S.ACTIVE),
     ),
     ("fjallvind", "clinique-des-lilas"): (("plan", "Azure plan", 1, 20, S.ACTIVE),),
+    ("sandbox.fjallvind", "beispiel"): (
+        ("office", "Probe office", 10, 25, S.ACTIVE),
+        ("mail", "Probe mail", 5, 24, S.ACTIVE),
+        ("security", "Probe devices", 7, 21, S.ACTIVE),
+    ),
     ("belfortcloud", "skargardens-rederi"): (("plan", "Azure plan", 1, 36, S.ACTIVE),),
     ("fjallvind", "skargardens-rederi"): (
         ("office", "Rederiet", 48, 40, S.ACTIVE),
         ("plan", "Azure plan", 1, 39, S.ACTIVE),
         ("azure", "Azure – biljetter", 1, 39, S.ACTIVE),
+        ("mail", "Kajkontoret", 6, 39, S.ACTIVE),
+        ("office", "Biljettluckan", 4, 39, S.ACTIVE),
     ),
     ("fjallvind", "moellers-fiskeri"): (
         ("mail", "Fleet mail", 9, 31, S.ACTIVE),
+        ("security", "Fleet devices", 9, 31, S.ACTIVE),
         ("office", "Old office", 4, 33, S.DELETED),
     ),
     ("rheingold", "hanse-feinkost"): (

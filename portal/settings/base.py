@@ -126,9 +126,10 @@ INVARIANTS = [
     "portal.webhooks.invariants.breaches",
     "customers.invariants.breaches",
     "marketplace.invariants.breaches",
+    "transfers.invariants.breaches",
 ]
 OVERDUE_CHECKS = ["portal.audit.invariants.overdue", "portal.notifications.invariants.overdue"]
-DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load", "marketplace.demo.load"]
+DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load", "marketplace.demo.load", "transfers.demo.load"]
 DEMO_CUSTOMER_PARTNERS = "customers.demo.partners_of_customers"
 
 # --- database, cache, sessions ---------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def test_the_world_holds_the_organizations_that_scripts_rely_on():
     assert resellers == {provider.domain: 2 for provider in production(KINDS.INDIRECT_PROVIDER)}
     assert production(KINDS.DIRECT_BILL, market="canada")
     assert [partner.country for partner in PARTNERS if partner.cloud == Cloud.US_GOVERNMENT] == ["US"]
-    assert len([partner for partner in PARTNERS if partner.is_sandbox]) == 2
+    assert len([partner for partner in PARTNERS if partner.is_sandbox]) == 3
     assert len([customer for customer in CUSTOMERS if not customer.is_sandbox]) >= 10
     assert len(PUBLISHERS) == 2
     assert [partner.name for partner in PARTNERS if not partner.agreement_signed] == ["Costa Verde Cloud, Lda."]

@@ -239,7 +239,7 @@ def test_a_failed_item_tells_the_reason_to_both_and_what_the_back_end_said_to_th
 
     source, target = (text(browsers[party].get(path(transfer))) for party in ("source", "target"))
     for shown in (source, target):
-        assert "The commerce system could not move the item." in shown or "timeout 4711" in shown
+        assert "The commerce system could not move the item" in shown
         assert "It was tried for 72 hours." in shown
         assert "commerce-error" not in shown
     assert "timeout 4711" in source
@@ -349,7 +349,7 @@ def test_an_item_that_waits_shows_its_error_its_attempts_and_its_next_try(client
     processing.process_batch(transfer_id=transfer.pk, now=now())
 
     shown = plain(text(client_for(make_member(world.source)).get(path(transfer))))
-    assert "The sandbox was told to let this item fail. (try 1)" in shown
+    assert "The sandbox was told to let this item fail (try 1)." in shown
     assert "1 attempt" in shown
     assert "Next try:" in shown
 

@@ -92,7 +92,7 @@ def error_text(fields: Mapping[str, Any], status: str) -> str:
     if "%(" in message:  # its facts are in the sentence that was said then, which the source alone reads
         message = detail or message % _Unknown()
     elif detail and code in _BACK_END:
-        message = f"{message} ({detail})"
+        message = f"{message.rstrip('.')} ({detail})."
     is_over = status == LineItemStatus.FAILED and not reason.lasting
     return f"{message} {GIVEN_UP}" if is_over else message
 

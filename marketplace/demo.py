@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from customers.enums import BillingFrequency, Term
@@ -63,84 +64,52 @@ def load(*, now: datetime.datetime) -> None:
         _publishers_answer(when)
 
 
+def _purchases() -> dict[str, Bought]:
+    """Return what is bought, in all states: active, waiting, on trial, suspended, lapsed, canceled, ending, metered."""
+    belfort, fjallvind = "belfortcloud", "fjallvind"
+    year: dict[str, Any] = {"term": Term.YEAR}
+    waits: dict[str, Any] = {"activated_after": None}
+    analytics, team = ("tidvatten-analytics", "harbor"), ("azur-sign", "team")
+    return {
+        "contracts": Bought(belfort, "boulangerie-marchetti", *team, "Signature des contrats", 2, 12),
+        "clinic": Bought(
+            belfort, "clinique-des-lilas", "azur-sign", "business", "Signature – patients", 40, 20, **year
+        ),
+        "waiting": Bought(fjallvind, "skargardens-rederi", *analytics, "Tidvatten – kassan", 4, 2, **waits),
+        "unopened": Bought(belfort, "ateliers-vauban", *team, "Devis signés", 6, 0.2, link_opened=False, **waits),
+        "trial": Bought(fjallvind, "nordisk-travaru", *analytics, "Lagret", 6, 11),
+        "unpaid": Bought(belfort, "ateliers-vauban", "tidvatten-analytics", "fairway", "Pilotage", 8, 18, **year),
+        "lapsed": Bought(fjallvind, "moellers-fiskeri", "tidvatten-mooring", "port", "Harbor office", 1, 33, **waits),
+        "regretted": Bought(
+            *("delta-distributie", "wittezwaan", "azur-sign", "business", "Brewery contracts", 10, 16),
+            frequency=ANNUAL,
+            **year,
+        ),
+        "credited": Bought(
+            *("rheingold", "hanse-feinkost", "tidvatten-analytics", "fairway", "Feinkost analytics", 9, 22), **year
+        ),
+        "ending": Bought(belfort, "skargardens-rederi", *team, "Manskap", 5, 27),
+        "metered": Bought(belfort, "clinique-des-lilas", "azur-seal", "seal", "Certificats scellés", 1, 14),
+    }
+
+
 def _steps(now: datetime.datetime) -> Iterator[Step]:
-    contracts = Bought("belfortcloud", "boulangerie-marchetti", "azur-sign", "team", "Signature des contrats", 2, 12)
-    clinic = Bought(
-        *("belfortcloud", "clinique-des-lilas", "azur-sign", "business", "Signature – patients", 40, 20),
-        term=Term.YEAR,
-    )
-    waiting = Bought(
-        *("fjallvind", "skargardens-rederi", "tidvatten-analytics", "harbor", "Tidvatten – kassan", 4, 2),
-        activated_after=None,
-    )
-    unopened = Bought(
-        *("belfortcloud", "ateliers-vauban", "azur-sign", "team", "Devis signés", 6, 0.2),
-        activated_after=None,
-        link_opened=False,
-    )
-    trial = Bought("fjallvind", "nordisk-travaru", "tidvatten-analytics", "harbor", "Lagret", 6, 11)
-    unpaid = Bought(
-        *("belfortcloud", "ateliers-vauban", "tidvatten-analytics", "fairway", "Pilotage", 8, 18),
-        term=Term.YEAR,
-    )
-    lapsed = Bought(
-        *("fjallvind", "moellers-fiskeri", "tidvatten-mooring", "port", "Harbor office", 1, 33),
-        activated_after=None,
-    )
-    regretted = Bought(
-        *("delta-distributie", "wittezwaan", "azur-sign", "business", "Brewery contracts", 10, 16),
-        term=Term.YEAR,
-        frequency=ANNUAL,
-    )
-    credited = Bought(
-        *("rheingold", "hanse-feinkost", "tidvatten-analytics", "fairway", "Feinkost analytics", 9, 22),
-        term=Term.YEAR,
-    )
-    ending = Bought("belfortcloud", "skargardens-rederi", "azur-sign", "team", "Manskap", 5, 27)
-    metered = Bought("belfortcloud", "clinique-des-lilas", "azur-seal", "seal", "Certificats scellés", 1, 14)
-    everything = (
-        *(contracts, clinic, waiting, unopened, trial, unpaid),
-        *(lapsed, regretted, credited, ending, metered),
-    )
-    for bought in everything:
-        yield from _bought(bought, now)
+    bought = _purchases()
+    for purchase in bought.values():
+        yield from _bought(purchase, now)
 
     def ago(days: float) -> datetime.datetime:
         return now - datetime.timedelta(days=days)
 
-    yield ago(10), partial(_change_quantity, clinic, 48)
-    yield ago(6), partial(_change_quantity, credited, 12)
-    yield (
-        ago(3.1),
-        lambda when: endings.suspend_subscription(
-            subscription_id=unpaid.id, actor=_agent("programme", Role.OPERATOR_ADMIN), now=when
-        ),
-    )
-    yield ago(33 - 30.1), lambda when: endings.lapse_purchase(subscription_id=lapsed.id, now=when)
-    yield (
-        ago(9),
-        lambda when: endings.cancel_subscription(
-            subscription_id=regretted.id, actor=_agent("delta-distributie", Role.ADMIN_AGENT), now=when
-        ),
-    )
-    yield (
-        ago(4),
-        lambda when: changes.set_auto_renew(
-            subscription_id=ending.id, auto_renew=False, actor=_agent("belfortcloud", Role.ADMIN_AGENT), now=when
-        ),
-    )
-    yield (
-        ago(0.4),
-        lambda when: changes.ask_admin_agent(
-            subscription_id=contracts.id,
-            wish=Wish.QUANTITY,
-            note="Deux vendeuses de plus à partir de lundi.",
-            actor=_agent("belfortcloud", Role.SALES_AGENT),
-            now=when,
-        ),
-    )
+    yield ago(10), partial(_change_quantity, bought["clinic"], 48)
+    yield ago(6), partial(_change_quantity, bought["credited"], 12)
+    yield ago(3.1), partial(_suspend, bought["unpaid"])
+    yield ago(2.9), lambda when: endings.lapse_purchase(subscription_id=bought["lapsed"].id, now=when)
+    yield ago(9), partial(_cancel, bought["regretted"])
+    yield ago(4), partial(_switch_off_auto_renew, bought["ending"])
+    yield ago(0.4), partial(_ask, bought["contracts"])
     for days in (9, 6, 3, 1):
-        yield ago(days), partial(_report_usage, metered)
+        yield ago(days), partial(_report_usage, bought["metered"])
 
 
 def _bought(bought: Bought, now: datetime.datetime) -> Iterator[Step]:
@@ -206,6 +175,30 @@ def _change_quantity(bought: Bought, quantity: int, when: datetime.datetime) -> 
         succeeded=True,
         actor=_agent(bought.publisher, Role.PUBLISHER_ADMIN),
         now=when + datetime.timedelta(seconds=4),
+    )
+
+
+def _suspend(bought: Bought, when: datetime.datetime) -> None:
+    operator = _agent("programme", Role.OPERATOR_ADMIN)
+    endings.suspend_subscription(subscription_id=bought.id, actor=operator, now=when)
+
+
+def _cancel(bought: Bought, when: datetime.datetime) -> None:
+    endings.cancel_subscription(subscription_id=bought.id, actor=_agent(bought.partner, Role.ADMIN_AGENT), now=when)
+
+
+def _switch_off_auto_renew(bought: Bought, when: datetime.datetime) -> None:
+    admin = _agent(bought.partner, Role.ADMIN_AGENT)
+    changes.set_auto_renew(subscription_id=bought.id, auto_renew=False, actor=admin, now=when)
+
+
+def _ask(bought: Bought, when: datetime.datetime) -> None:
+    changes.ask_admin_agent(
+        subscription_id=bought.id,
+        wish=Wish.QUANTITY,
+        note="Deux vendeuses de plus à partir de lundi.",
+        actor=_agent(bought.partner, Role.SALES_AGENT),
+        now=when,
     )
 
 

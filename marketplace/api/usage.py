@@ -37,9 +37,9 @@ def report_one(request: ApiRequest) -> HttpResponse:
 
 def _refused(refusal: rules.UsageRefused) -> WireRefusal:
     """403 for another publisher's resource, else 400 with the property that is wrong."""
-    if refusal.status == UsageStatus.RESOURCE_NOT_AUTHORIZED:
+    if refusal.result == UsageStatus.RESOURCE_NOT_AUTHORIZED:
         return WireRefusal(403, str(refusal), code="Forbidden")
-    code = "Expired" if refusal.status == UsageStatus.EXPIRED else "BadArgument"
+    code = "Expired" if refusal.result == UsageStatus.EXPIRED else "BadArgument"
     detail = {"message": str(refusal), "target": refusal.target, "code": code}
     body = {"message": str(refusal), "target": "usageEventRequest", "details": [detail], "code": code}
     return WireRefusal(400, str(refusal), body=body)
@@ -84,9 +84,9 @@ def _report(raw: Any, request: ApiRequest, now: datetime.datetime) -> dict[str, 
         record = usage.report_usage(event=rules.read_event(raw), actor=request.actor, now=now)
     except rules.UsageDuplicate as refusal:
         error = {"additionalInfo": _conflict(refusal), "message": str(refusal), "code": "Conflict"}
-        return {**_echo(raw, refusal.status, now), "error": error}
+        return {**_echo(raw, refusal.result, now), "error": error}
     except rules.UsageRefused as refusal:
-        return {**_echo(raw, refusal.status, now), "error": {"message": str(refusal), "code": refusal.status}}
+        return {**_echo(raw, refusal.result, now), "error": {"message": str(refusal), "code": refusal.result}}
     return {"usageEventId": str(record.pk), **_echo(raw, UsageStatus.ACCEPTED, now)}
 
 

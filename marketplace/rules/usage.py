@@ -19,14 +19,14 @@ FINEST = Decimal("0.000001")
 
 
 class UsageRefused(Refusal):
-    """``status`` is the word of the batch answer; ``target`` the property it is about."""
+    """``result`` is the word of the batch answer; ``target`` the property it is about."""
 
     code = "usage-refused"
     http_status = 400
 
-    def __init__(self, status: UsageStatus, message: object, *, target: str = "") -> None:
+    def __init__(self, result: UsageStatus, message: object, *, target: str = "") -> None:
         super().__init__(message)
-        self.status = status
+        self.result = result
         self.target = target
 
 

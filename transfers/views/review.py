@@ -24,7 +24,7 @@ from transfers.forms.answers import DeclineForm, FaultForm
 from transfers.forms.choice import EVERYTHING, Choice
 from transfers.models import CommerceFault, Transfer
 from transfers.presentation import product_types_label, time_left
-from transfers.queries.preflight import Preflight, chosen, preflight
+from transfers.queries.preflight import CANNOT_MOVE, Preflight, chosen, preflight
 from transfers.reasons import Finding, TransferRefused
 from transfers.views import review_rows
 
@@ -79,6 +79,7 @@ def _page(
     refusal: Refusal | None = None,
 ) -> HttpResponse:
     page = found.page(_number(request.POST.get("page", "") or request.POST.get("at", "")), PAGE_SIZE)
+    movable = [item_id for group, ids in page.groups if group.key != CANNOT_MOVE for item_id in ids]
     context = {
         "transfer": transfer,
         "customer_name": transfer.customer.organization.name,
@@ -95,9 +96,9 @@ def _page(
         "page": page,
         "previous_page": page.number - 1,
         "next_page": page.number + 1 if page.number < page.last else 0,
-        "fields": choice.fields([item_id for item_id in page.item_ids if item_id in set(found.movable)]),
+        "fields": choice.fields(movable),
         "summary": review_rows.summary_of(chosen(transfer, found, choice.of(found.movable))),
-        "sandbox": _sandbox(request, transfer, found, page.item_ids),
+        "sandbox": _sandbox(request, transfer, found, movable),
         "refusal": refusal,
     }
     status = refusal.http_status if refusal else 200

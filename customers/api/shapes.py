@@ -2,8 +2,8 @@
 
 import uuid
 from typing import Any, NotRequired
-from uuid import UUID
 
+import orjson
 from typing_extensions import TypedDict
 
 from customers.models import CustomerProfile, ResellerRelationship
@@ -67,22 +67,19 @@ class CustomerCollection(TypedDict):
     attributes: Attributes
 
 
-def listed(customer_id: UUID, name: str, domain: str) -> dict[str, Any]:
-    """Return a customer as it stands in the list: the hot path, hence one literal."""
-    text = str(customer_id)
-    return {
-        "id": text,
-        "companyProfile": {
-            "tenantId": text,
-            "domain": domain,
-            "companyName": name,
-            "links": {"self": {"uri": f"/customers/{text}/profiles/company", "method": "GET", "headers": []}},
-            "attributes": {"objectType": "CustomerCompanyProfile"},
-        },
-        "relationshipToPartner": "reseller",
-        "links": {"self": {"uri": f"/customers/{text}", "method": "GET", "headers": []}},
-        "attributes": {"objectType": "Customer"},
-    }
+# One customer of the list: id and properties stand in its places, four ids and two texts in JSON.
+_LISTED = (
+    b'{"id":"%b","companyProfile":{"tenantId":"%b","domain":%b,"companyName":%b,"links":{"self":{'
+    b'"uri":"/customers/%b/profiles/company","method":"GET","headers":[]}},'
+    b'"attributes":{"objectType":"CustomerCompanyProfile"}},"relationshipToPartner":"reseller",'
+    b'"links":{"self":{"uri":"/customers/%b","method":"GET","headers":[]}},"attributes":{"objectType":"Customer"}}'
+)
+
+
+def listed(customer_id: str, name: str, domain: str) -> orjson.Fragment:
+    """Return a customer as it stands in the list, as JSON: 500 of them shall cost little more than their columns."""
+    own = customer_id.encode()
+    return orjson.Fragment(_LISTED % (own, own, orjson.dumps(domain), orjson.dumps(name), own, own))
 
 
 def customer(detail: CustomerDetail) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from customers.models import CustomerAgreement, ResellerRelationship, Subscription
 from customers.queries.lists import customers_of
@@ -13,23 +14,25 @@ from portal.accounts.models import Organization, Partner, PartnerLocation
 from portal.core.pages import Page, keyset_page
 
 ORDER = ("customer_name_key", "id")
+IDS = ("customer_id", "id")
 
 
 class CustomerRow(NamedTuple):
-    """What the list of customers holds of each, and the columns its order needs."""
+    """What the list of customers holds of each, and the columns its order needs; ids as text, as they are written."""
 
-    customer_id: UUID
+    customer_id: str
     customer_name: str
     customer_domain: str
     customer_name_key: str
-    id: UUID
+    id: str
 
 
 def customer_page(actor: Actor, condition: Q, *, cursor: str, size: int) -> Page[Any]:
     """Return one page of the actor's customers by name, as CustomerRows. Raises: BadCursor."""
 
     def fetch(rows: QuerySet[ResellerRelationship], count: int) -> list[Any]:
-        return list(map(CustomerRow._make, rows.values_list(*CustomerRow._fields)[:count]))
+        wanted = [Cast(name, TextField()) if name in IDS else name for name in CustomerRow._fields]
+        return list(map(CustomerRow._make, rows.values_list(*wanted)[:count]))
 
     return keyset_page(customers_of(actor).filter(condition), order=ORDER, cursor=cursor, size=size, fetch=fetch)
 

@@ -130,8 +130,11 @@ def _serve(
         raise errors.MethodNotAllowed(sorted(handlers))
     operation: Operation = handler.operation  # type: ignore[attr-defined]
     now = timezone.now()
-    throttle.check_address(request)
-    caller = identify(request.headers.get("Authorization", ""), accepted=style.audiences(), now=now)
+    try:
+        caller = identify(request.headers.get("Authorization", ""), accepted=style.audiences(), now=now)
+    except Refusal:
+        throttle.check_wrong_token(request)
+        raise
     throttle.check_tenant(caller.tenant_id)
     request.caller, request.actor = caller, caller.actor
     if operation.person:

@@ -22,9 +22,9 @@ def check_tenant(tenant_id: UUID) -> None:
     _count(f"api:tenant:{tenant_id}", settings.API_REQUESTS_PER_MINUTE)
 
 
-def check_address(request: HttpRequest) -> None:
-    """Count a request of an address, whose token nobody has looked at yet. Raises: TooManyRequests."""
-    _count(f"api:address:{client_address(request)}", settings.API_REQUESTS_PER_MINUTE_AND_ADDRESS)
+def check_wrong_token(request: HttpRequest) -> None:
+    """Count a request without a usable token by its address. Raises: TooManyRequests."""
+    _count(f"api:wrong:{client_address(request)}", settings.API_WRONG_TOKENS_PER_MINUTE)
 
 
 def check_token_request(request: HttpRequest) -> None:

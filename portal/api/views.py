@@ -55,7 +55,7 @@ def new_app(request: PortalRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is registered. Add a secret so that it can sign in.") % _named(app))
             return redirect("api:app", app.pk)
-    return _form(request, form, refusal, title=_("Register an app"), button=_("Register"))
+    return _form(request, form, refusal, title=_("Register an app"), button=_("Register the app"))
 
 
 @require_safe

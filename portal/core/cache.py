@@ -44,11 +44,10 @@ class SpareCache(RedisCache):
         return int(self._ask(self._count, key, seconds, when_away=0))
 
     def _count(self, key: str, seconds: int) -> int:
-        self.add(key, 0, seconds)
-        try:
-            return int(self.incr(key))
-        except ValueError:  # its time ran out in between
-            return 1
+        """In one round trip; every count prolongs the counter, so its key should name its time."""
+        own = self.make_and_validate_key(key)
+        with self._cache.get_client(own, write=True).pipeline(transaction=False) as pipeline:  # type: ignore[attr-defined]
+            return int(pipeline.incr(own).expire(own, seconds).execute()[0])
 
     def clear(self) -> None:
         """Forget our own copies alone: the broker's queue may stand in the same Redis."""

@@ -278,7 +278,7 @@ API_KEY_ROTATION_DAYS = 30  # how long a key signs tokens
 API_REFRESH_TOKEN_DAYS = 90
 API_ANSWER_HOURS = 24  # how long the answer to an MS-RequestId is kept
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=500)  # of one tenant
-API_REQUESTS_PER_MINUTE_AND_ADDRESS = env.int("API_REQUESTS_PER_MINUTE_AND_ADDRESS", default=5000)
+API_WRONG_TOKENS_PER_MINUTE = env.int("API_WRONG_TOKENS_PER_MINUTE", default=300)  # from one address
 API_TOKEN_REQUESTS_PER_MINUTE = env.int("API_TOKEN_REQUESTS_PER_MINUTE", default=300)  # from one address
 
 # --- languages (P9) --------------------------------------------------------------------------------------------------

@@ -85,19 +85,23 @@ def announce(
         customer_id=transfer.customer_id,
         customer_name=transfer.customer.organization.name,
         outcome=outcome,
-        details={
-            "status": transfer.status,
-            "source partner": transfer.source_partner.organization.name,
-            "target partner": transfer.target_partner.organization.name,
-            **({"partner on record": transfer.partner_on_record} if transfer.partner_on_record else {}),
-            **(details or {}),
-        },
+        details={**_facts(transfer), **(details or {})},
         party_details=party_details,
     )
     deliveries.queue(event, event_type=WEBHOOK_NAMES.get(event_type, event_type))
     _mail(event, event_type, transfer, details or {})
     _notify(event, event_type, transfer)
     return event
+
+
+def _facts(transfer: Transfer) -> dict[str, str]:
+    """What every party may read of an event."""
+    return {
+        "status": transfer.status,
+        "source partner": transfer.source_partner.organization.name,
+        "target partner": transfer.target_partner.organization.name,
+        **({"partner on record": transfer.partner_on_record} if transfer.partner_on_record else {}),
+    }
 
 
 def settle(transfer: Transfer, *, now: datetime.datetime) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from customers.enums import SubscriptionStatus
+from customers.enums import PendingOperation
 from customers.models import Subscription
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
@@ -23,8 +23,8 @@ Step = tuple[datetime.datetime, Callable[[datetime.datetime], object]]
 class Wanted:
     """A request: who asks whom for which customer, how long ago, and what became of it.
 
-    ``items``: friendly names that the source chooses; those in ``suspended`` are suspended after the acceptance, so
-    that they cannot move. ``ending``: draft, pending, seen, canceled, declined, expired, or accepted.
+    ``items``: friendly names that the source chooses; on those in ``busy`` a renewal runs after the acceptance, so that
+    they cannot move. ``ending``: draft, pending, seen, canceled, declined, expired, or accepted.
     """
 
     target: str
@@ -33,7 +33,7 @@ class Wanted:
     days_ago: float
     ending: str
     items: tuple[str, ...] = ()
-    suspended: tuple[str, ...] = ()
+    busy: tuple[str, ...] = ()
     reseller: str = ""
     types: tuple[ProductType, ...] = ()
     wishes: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ REQUESTS = (
         9.2,
         "accepted",
         items=("Fleet devices",),
-        suspended=("Fleet devices",),
+        busy=("Fleet devices",),
         reseller="oresund-konsult",
     ),
     Wanted(
@@ -70,7 +70,7 @@ REQUESTS = (
         1.4,
         "accepted",
         items=("Accueil et standard", "Tablettes des étages"),
-        suspended=("Tablettes des étages",),
+        busy=("Tablettes des étages",),
         answered_after=1.2,
     ),
     Wanted(
@@ -138,8 +138,8 @@ def _answer(wanted: Wanted, transfers: list[Transfer], when: datetime.datetime) 
     elif wanted.ending == "accepted":
         ids = [_subscription(wanted, name).pk for name in wanted.items]
         workflow.accept_transfer(transfer_id=transfer_id, subscription_ids=ids, actor=source, now=when)
-        suspended = Subscription.objects.filter(pk__in=[_subscription(wanted, name).pk for name in wanted.suspended])
-        suspended.update(status=SubscriptionStatus.SUSPENDED)
+        busy = Subscription.objects.filter(pk__in=[_subscription(wanted, name).pk for name in wanted.busy])
+        busy.update(pending_operation=PendingOperation.RENEWAL)
 
 
 def _work(now: datetime.datetime) -> None:

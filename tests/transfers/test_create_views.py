@@ -65,7 +65,7 @@ def body(response, status=200):
 def lines(response):
     """The checklist: label of each line -> its state."""
     found = re.search(r'<section class="section"\s+id="checklist".*?</section>', response.content.decode(), re.DOTALL)
-    pairs = re.findall(r'<li>\s*<svg[^>]*aria-label="([^"]*)".*?<div>\s*(.*?)\s*(?:<|$)', found[0], re.DOTALL)
+    pairs = re.findall(r'<li>\s*<svg[^>]*aria-label="([^"]*)".*?<span[^>]*>\s*(.*?)\s*</span>', found[0], re.DOTALL)
     return {html.unescape(label): said for said, label in pairs}
 
 

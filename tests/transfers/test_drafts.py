@@ -187,6 +187,15 @@ def test_either_deletes_a_draft_after_the_question(draft, who, request):
     assert not Transfer.objects.exists()
 
 
+def test_the_source_has_no_part_in_drafts_even_after_they_were_sent(draft, provider, source):
+    provider.post(page(draft, "send"))
+
+    for name in ("send", "delete"):
+        assert source.get(page(draft, name)).status_code == 404
+        assert source.post(page(draft, name)).status_code == 404
+    assert Transfer.objects.get().status == TransferStatus.PENDING
+
+
 def test_what_was_sent_is_not_deleted(draft, provider):
     provider.post(page(draft, "send"))
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from customers.navigation import show_customer
 from customers.queries import as_uuid, customer_of
-from customers.views.reasons import why_not
 from portal.accounts.access import requires, while_allowed
+from portal.accounts.actor import denied
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.exports import csv_response
@@ -58,8 +58,8 @@ def transfers(request: PortalRequest) -> HttpResponse:
             "export_url": address.url(reverse("transfers:export"), cursor=""),
             "is_reseller": _is_reseller(request),
             "why_not": {
-                "create": why_not(request.actor, Permission.TRANSFER_CREATE),
-                "export": why_not(request.actor, Permission.CUSTOMER_EXPORT),
+                "create": _why_not(request, Permission.TRANSFER_CREATE),
+                "export": _why_not(request, Permission.CUSTOMER_EXPORT),
             },
         },
     )
@@ -67,6 +67,13 @@ def transfers(request: PortalRequest) -> HttpResponse:
 
 def _is_reseller(request: PortalRequest) -> bool:
     return request.actor.organization_kind == OrganizationKind.INDIRECT_RESELLER
+
+
+def _why_not(request: PortalRequest, permission: Permission) -> str:
+    """Return why the person may not do this and who may; nothing for those who may."""
+    if request.actor.may(permission):
+        return ""
+    return denied(permission, kind=request.actor.organization_kind).explanation
 
 
 def row_of(request: PortalRequest, transfer: Transfer) -> dict[str, Any]:
@@ -199,7 +206,7 @@ def customer_transfers(request: PortalRequest, customer_id: UUID) -> HttpRespons
             "customer": relationship,
             "blocks": blocks,
             "is_reseller": _is_reseller(request),
-            "why_not_create": why_not(request.actor, Permission.TRANSFER_CREATE),
+            "why_not_create": _why_not(request, Permission.TRANSFER_CREATE),
         },
     )
 

@@ -5,6 +5,7 @@ import logging
 import statistics
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -80,7 +81,7 @@ SELECT event.id, party.id, event.occurred_at, event.event_type, event.outcome, e
 FROM audit_auditevent AS event
 CROSS JOIN LATERAL (VALUES (event.customer_id), (%(partner)s::uuid), (%(publisher)s::uuid)) AS party (id);
 """
-VALUES = {
+VALUES: dict[str, Any] = {
     "now": NOW,
     "count": COUNT,
     "customers": CUSTOMERS,

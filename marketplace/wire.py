@@ -56,10 +56,13 @@ def _person(email: str, object_id: object, tenant_id: object) -> dict[str, str]:
 def _term(saas: SaaSSubscription) -> dict[str, str]:
     """The last day is inclusive; before activation there is only the unit (section 1.3)."""
     row = saas.subscription
-    term: dict[str, str] = {}
-    if row.starts_on and row.ends_on:
-        term |= {"startDate": midnight(row.starts_on), "endDate": midnight(row.ends_on - ONE_DAY)}
-    term["termUnit"] = row.term
+    if row.starts_on is None or row.ends_on is None:
+        return {"termUnit": row.term}
+    term = {
+        "startDate": midnight(row.starts_on),
+        "endDate": midnight(row.ends_on - ONE_DAY),
+        "termUnit": row.term,
+    }
     duration = CHARGE_DURATIONS.get(BillingFrequency(row.billing_frequency))
     return term | ({"chargeDuration": duration} if duration and duration != row.term else {})
 

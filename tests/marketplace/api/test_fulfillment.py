@@ -54,14 +54,14 @@ def resolve(client, token):
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_the_whole_circle_with_either_form_of_token(version):
-    saas = make_purchase(now=timezone.now())
+    saas = make_purchase(now=timezone.now(), term=Term.YEAR)
     secret = make_app(saas.publisher.organization)
     client = ApiClient(token_of(secret, version=version))
 
     found = resolve(client, issue(saas)).json()
     assert (found["id"], found["quantity"], found["subscriptionName"]) == (str(saas.pk), 12, "Ferndale notes")
     assert found["subscription"]["saasSubscriptionStatus"] == "PendingFulfillmentStart"
-    assert found["subscription"]["term"] == {"termUnit": "P1M"}
+    assert found["subscription"]["term"] == {"termUnit": "P1Y"}
     assert found["subscription"]["allowedCustomerOperations"] == ["Read"]
 
     started = client.send("POST", address(saas, "/activate"), {"planId": found["planId"], "quantity": 12})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.urls import register_converter
 from django.utils import timezone
@@ -113,6 +113,8 @@ def endpoint(style: Style = PARTNER_API, **handlers: Handler) -> Callable[..., H
             return _serve(cast(ApiRequest, request), style, handlers, parameters)
         except Http404:
             return style.error(errors.UnknownAddress())
+        except UnreadablePostError:  # the connection broke off
+            return style.error(errors.UnreadableBody())
         except Refusal as refusal:
             return style.error(refusal)
 
@@ -144,6 +146,8 @@ def _serve(
     values = {name: _checked(name, value) for name, value in parameters.items()}
     if request.method in SAFE_METHODS:
         return handler(request, **values)
+    if request.content_type == "multipart/form-data":  # its body has been read as a form by now
+        raise errors.WrongContentType
     return repeats.once(request, caller, lambda: _answer(style, handler, request, values), now=now)
 
 

@@ -173,6 +173,13 @@ def test_a_body_that_is_no_json_is_refused_as_such(client, customer):
         assert reply.status_code == 400
 
 
+def test_a_form_with_files_is_no_json(client):
+    for path in ("/v1/customers", "/v1/nothing"):
+        reply = client.post(path, {"name": "x"}, headers={"MS-RequestId": str(uuid.uuid4())})
+        assert reply.status_code in (415, 404)
+        assert reply.json()["source"] == "PartnerPortal"
+
+
 def test_too_large_and_too_long_requests_answer_json(client, customer, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
     reply = put_billing(client, customer, {"email": "x" * 200})

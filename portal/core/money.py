@@ -1,10 +1,12 @@
 """Amounts of money: how many decimals a currency has, and how an amount is cut to them. Amounts are ``Decimal``."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from babel.numbers import format_currency, get_currency_precision
 
 
+@cache
 def smallest_unit(currency: str) -> Decimal:
     """Return the smallest amount a currency knows: 0.01 for the euro, 1 for the yen, 0.001 for the Kuwaiti dinar."""
     return Decimal(1).scaleb(-get_currency_precision(currency))

@@ -3,6 +3,7 @@
 from transfers.queries.items import (
     FACTS,
     context_for,
+    context_of,
     facts_of,
     sandbox_subscription,
     source_items,
@@ -29,6 +30,7 @@ __all__ = [
     "TransferFilter",
     "all_transfers",
     "context_for",
+    "context_of",
     "facts_of",
     "find_transfer",
     "items_shown",

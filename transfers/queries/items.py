@@ -59,11 +59,16 @@ def context_for(
         ids = list(subscription_ids)
         parents = Subscription.objects.filter(pk__in=ids, parent__isnull=False).values("parent_id")
         wanted = wanted.filter(Q(pk__in=ids) | Q(parent_id__in=ids) | Q(pk__in=parents))
+    return context_of(transfer, wanted.order_by("friendly_name", "pk"), today=today)
+
+
+def context_of(transfer: Transfer, subscriptions: Iterable[Subscription], *, today: datetime.date) -> Context:
+    """Return what holds for subscriptions that are loaded already, in the order in which they come."""
     differ = transfer.source_partner.currency != transfer.target_partner.currency
     items: dict[uuid.UUID, ItemFacts] = {}
     children: defaultdict[uuid.UUID, list[ItemFacts]] = defaultdict(list)
     cycle_ends: dict[uuid.UUID, datetime.date] = {}
-    for subscription in wanted.order_by("friendly_name", "pk"):
+    for subscription in subscriptions:
         facts = items[subscription.pk] = facts_of(subscription)
         if facts.parent_id is not None:
             children[facts.parent_id].append(facts)

@@ -92,7 +92,7 @@ def mark_seen(*, transfer_id: uuid.UUID, actor: Actor, now: datetime.datetime) -
 
 def _check_prerequisites(transfer: Transfer, today: datetime.date) -> None:
     """What held when the request was sent must hold still: a relationship may have ended meanwhile (T6)."""
-    checks = rules.prerequisites(wanted_again(transfer), on=today)
+    checks = rules.prerequisites(wanted_again(transfer, lock=True), on=today)
     red = [one for check in checks for one in check.findings if one.stops and one.code not in AT_ACCEPTANCE]
     if red:
         raise TransferRefused(*red)
@@ -103,7 +103,8 @@ def items_of(
 ) -> list[TransferLineItem]:
     """Return the items to be moved, unsaved, what others depend on first. The subscriptions stay locked."""
     subscriptions = {row.pk: row for row in queries.source_items(transfer).locked_all()}
-    context = queries.context_for(transfer, today=now.date())
+    by_name = sorted(subscriptions.values(), key=lambda one: (one.friendly_name, one.pk))
+    context = queries.context_of(transfer, by_name, today=now.date())
     if subscription_ids is None:
         chosen = [facts for facts in context.items.values() if rules.can_move(facts, context)]
     else:

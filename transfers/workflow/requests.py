@@ -114,7 +114,7 @@ def send_draft(*, transfer_id: uuid.UUID, actor: Actor, now: datetime.datetime) 
     actor.require(Permission.TRANSFER_CREATE)
     transfer = locked_with_customer(transfer_id)
     rules.check_can_send_draft(transfer, actor=actor, now=now)
-    rules.check_prerequisites(wanted_again(transfer), on=now.date())
+    rules.check_prerequisites(wanted_again(transfer, lock=True), on=now.date())
     _send(transfer, now=now)
     transfer.save(update_fields=["status", "sent_at", "expires_at", "modified_at"])
     settle(transfer, now=now)
@@ -220,12 +220,16 @@ def locked_with_customer(transfer_id: uuid.UUID) -> Transfer:
     return Transfer.objects.locked(transfer_id)
 
 
-def wanted_again(transfer: Transfer) -> rules.Wanted:
-    """Return a stored request as the checklist reads it, fresh from the database."""
+def wanted_again(transfer: Transfer, *, lock: bool = False) -> rules.Wanted:
+    """Return a stored request as the checklist reads it, fresh from the database.
+
+    ``lock``: the target's kind and agreement stay as they are until the open transaction ends.
+    """
     partners = Partner.objects.select_related("organization")
+    held = Partner.objects.held if lock else lambda pk: partners.get(pk=pk)
     return rules.Wanted(
         customer=Customer.objects.select_related("organization").get(pk=transfer.customer_id),
-        target=partners.get(pk=transfer.target_partner_id),
+        target=held(transfer.target_partner_id),
         source_tenant_id=transfer.source_partner_id,
         partner_on_record=transfer.partner_on_record,
         product_types=frozenset(transfer.product_types),
@@ -256,7 +260,8 @@ def _knows(actor: Actor, customer_id: uuid.UUID) -> bool:
 
 
 def _partner(partner_id: uuid.UUID) -> Partner:
-    return Partner.objects.select_related("organization").get(pk=partner_id)
+    """Return the target; its kind and agreement stay as they are until the transaction ends."""
+    return Partner.objects.held(partner_id)
 
 
 def _written_already(transfer_id: uuid.UUID | None, request: Request, actor: Actor) -> Transfer | None:

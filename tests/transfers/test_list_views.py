@@ -104,6 +104,17 @@ def test_each_partner_sees_the_request_from_its_side(world, target, source):
     assert re.search(r">\s*Sent\s*<", sent)
 
 
+def test_who_may_answer_is_led_to_the_review(world, source, client_for):
+    transfer = world.send(now=TODAY)
+    link = f'href="/transfers/{transfer.pk}/review/"'
+    helpdesk = client_for(make_member(world.source, Role.HELPDESK_AGENT))
+
+    for page in (LIST, f"/customers/{world.customer.pk}/transfers/"):
+        assert link in body(source.get(page))
+        assert link not in body(helpdesk.get(page))
+        assert "Review request" in body(helpdesk.get(page))
+
+
 def test_nobody_else_sees_it(world, client_for):
     world.send(now=TODAY)
 

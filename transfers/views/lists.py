@@ -91,6 +91,7 @@ def row_of(request: PortalRequest, transfer: Transfer) -> dict[str, Any]:
         "status": transfer.get_status_display(),
         "tone": tone_of(transfer),
         "action": action_required(transfer, request.actor),
+        "action_url": _action_url(request, transfer),
         "requested_at": transfer.sent_at or transfer.created_at,
         "expires_at": transfer.expires_at if transfer.status == TransferStatus.PENDING else None,
         "time_left": time_left(transfer, timezone.now()),
@@ -98,6 +99,16 @@ def row_of(request: PortalRequest, transfer: Transfer) -> dict[str, Any]:
         "product_types": product_types_label(transfer.product_types),
         "created_by": transfer.created_by_name if transfer.status == TransferStatus.DRAFT else "",
     }
+
+
+def _action_url(request: PortalRequest, transfer: Transfer) -> str:
+    """Return where the required action is done, for those who may do it."""
+    own, actor = request.actor.organization_id, request.actor
+    if transfer.status == TransferStatus.PENDING and transfer.source_partner_id == own:
+        return reverse("transfers:review", args=[transfer.pk]) if actor.may(Permission.TRANSFER_ACCEPT) else ""
+    if transfer.status == TransferStatus.DRAFT and transfer.target_partner_id == own:
+        return reverse("transfers:send_draft", args=[transfer.pk]) if actor.may(Permission.TRANSFER_CREATE) else ""
+    return ""
 
 
 def _options() -> dict[str, list[dict[str, Any]]]:

@@ -60,6 +60,8 @@ RESOURCES = {
     "transfer": "transfer",
     "invoice": "invoice",
 }
+# Records about a customer and its relationship name the customer alone, as the original's do.
+WITHOUT_RESOURCE = frozenset({"customer", "reseller-relationship", "relationship-request"})
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def record_id(event: AuditEvent, organization_id: UUID) -> str:
     Receivers of webhooks read customer and resource out of it by position, so the order stays.
     """
     customer = str(event.customer_id) if event.customer_id else ""
-    resource = event.subject_id if event.subject_id != customer else ""
+    resource = "" if customer and event.subject_type in WITHOUT_RESOURCE else event.subject_id
     operation = operation_of(event.event_type).replace("_", "")
     parts = (str(organization_id), customer, resource, operation, str(_ticks(event.occurred_at)))
     return "_".join(part for part in parts if part)

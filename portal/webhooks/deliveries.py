@@ -5,9 +5,20 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 
+from portal.audit import wire
 from portal.audit.models import AuditEvent, AuditEventParty
 from portal.webhooks.models import WebhookDelivery, WebhookRegistration
+
+SUBSCRIPTION = "subscription"
+# ResourceName as the original writes it, by subject of the log
+RESOURCE_NAMES = {
+    "transfer": "Transfer",
+    "customer": "Customer",
+    "reseller-relationship": "Customer",
+    "relationship-request": "Customer",
+}
 
 
 def queue(event: AuditEvent, *, event_type: str = "") -> None:
@@ -52,20 +63,30 @@ def _delivery(registration: WebhookRegistration, event: AuditEvent, name: str) -
         registration=registration,
         event=event,
         event_type=name,
-        body=_body(event, name),
+        body=_body(event, name, registration.organization_id),
         created_at=event.occurred_at,
         next_attempt_at=event.occurred_at,
     )
 
 
-def _body(event: AuditEvent, name: str) -> bytes:
-    """The five properties of the original's notification (portal reference, section 11.3)."""
+def _body(event: AuditEvent, name: str, organization_id: UUID) -> bytes:
+    """The five properties of the original's notification (API reference, section 7.2): addresses, no data."""
+    record_id = wire.record_id(event, organization_id)
     return orjson.dumps(
         {
             "EventName": name,
-            "ResourceUri": f"/{event.subject_type}/{event.subject_id}",
-            "ResourceName": event.subject_type,
-            "AuditUri": f"/auditactivity/v1/auditrecords/{event.public_id}",
+            "ResourceUri": _resource_uri(event),
+            "ResourceName": RESOURCE_NAMES.get(event.subject_type, event.subject_type),
+            "AuditUri": f"{settings.BASE_URL}/auditactivity/v1/auditrecords/{record_id}",
             "ResourceChangeUtcDate": event.occurred_at,
         }
     )
+
+
+def _resource_uri(event: AuditEvent) -> str | None:
+    """Return where the thing is read: a subscription by itself, a transfer or relationship by its customer (7.5)."""
+    if event.customer_id is None:
+        return None
+    if event.subject_type == SUBSCRIPTION:
+        return f"{settings.BASE_URL}/webhooks/v1/customers/{event.customer_id}/subscriptions/{event.subject_id}"
+    return f"{settings.BASE_URL}/v1/customers/{event.customer_id}"

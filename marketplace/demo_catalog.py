@@ -21,6 +21,7 @@ from marketplace.models import (
 )
 from portal.accounts.models import Organization
 from portal.core.money import round_money
+from portal.local.demo import apps
 
 # What a euro is worth in the other currencies that the demo world's partners are billed in.
 CURRENCIES = {"EUR": Decimal(1), "SEK": Decimal("11.2"), "CAD": Decimal("1.5"), "USD": Decimal("1.1")}
@@ -151,7 +152,10 @@ def write_offers(*, now: datetime.datetime) -> None:
     founded = now - datetime.timedelta(days=60)
     organizations = {row.domain.removesuffix(".example"): row for row in Organization.objects.filter(kind="publisher")}
     publishers = {
-        domain: Publisher.objects.get_or_create(organization=organizations[domain], defaults={"code": domain})[0]
+        domain: Publisher.objects.get_or_create(
+            organization=organizations[domain],
+            defaults={"code": domain, "application_id": apps.app_id(organizations[domain].pk)},
+        )[0]
         for domain in (SIGNATURE, TIDVATTEN)
     }
     for wanted in OFFERS:

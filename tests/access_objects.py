@@ -315,11 +315,13 @@ OPEN_TO_ALL = {
     # Mounted in the embedded run only.
     *("mailbox", "mailbox_messages", "mailbox_mail", "mailbox_html"),
     *_pages("demo", "sign_in sign_in_as"),
+    *_pages("publisher_site", "home start account activate decide choose_habit refresh"),
 }
 # Addresses for programs, which send a token or secret and have no session; tests/portal/api/test_guard.py sweeps them.
 FOR_MACHINES = {
     *_pages("tokens", "token_v1 token_v2 discovery_v1 discovery_v2 keys_v1 keys_v2"),
     *_pages("api", "unknown unknown_webhook unknown_audit openapi"),
+    "publisher_site:webhook",
 }
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
 
@@ -382,6 +384,10 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "account_reset_password": ("password-reset-requested",),
     "account_reset_password_from_key_form": ("password-changed",),
     "demo:sign_in_as": ("signed-in",),
+    "publisher_site:activate": "asks the API, which writes it into the log",
+    "publisher_site:decide": "asks the API, which writes it into the log",
+    "publisher_site:choose_habit": "a setting of the demo publishers' own site",
+    "publisher_site:refresh": "reads from the API",
     "action_center:preferences": ("mail-preferences-changed",),
     "action_center:change": ("action-items-archived", "action-items-restored"),
     "action_center:open": "notes that one person has read one item, and changes nothing else",

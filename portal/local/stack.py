@@ -59,6 +59,7 @@ class Stack:
 
     def environment(self, *, settings: str, base_url: str, demo: bool) -> dict[str, str]:
         """Return what the portal's processes find in their environment, and nothing of the launcher's own."""
+        address = self._given.get("BASE_URL") or base_url
         return {
             "DATABASE_URL": self.database.application_url,
             "DATABASE_OWNER_URL": self.database.owner_url,
@@ -67,7 +68,8 @@ class Stack:
             "EMAIL_URL": self._given.get("EMAIL_URL") or f"smtp://{LOOPBACK}:{self._mail_port}",
             "MAILBOX_DIR": str(self.mailbox),
             "SECRET_KEY": self._given.get("SECRET_KEY") or self.folder.secret("secret-key"),
-            "BASE_URL": self._given.get("BASE_URL") or base_url,
+            "BASE_URL": address,
+            "DEMO_PUBLISHER_URL": self._given.get("DEMO_PUBLISHER_URL") or f"{address}/demo-publisher",
             "DATA": str(self.folder.path),
             "DEMO": "1" if demo else "0",
             "DJANGO_SETTINGS_MODULE": settings,

@@ -1,4 +1,4 @@
-"""Pages of the embedded run only: the mailbox and one-click sign-in. Never mounted in production."""
+"""Pages of the embedded run only: mailbox, one-click sign-in, demo publishers. Never mounted in production."""
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
@@ -17,4 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mailbox/<slug:mail_id>/html/", mailbox.mail_html, name="mailbox_html"),
 ]
 if settings.DEMO:
-    urlpatterns += [path("demo/", include((demo_patterns, "demo")))]
+    urlpatterns += [
+        path("demo/", include((demo_patterns, "demo"))),
+        path("demo-publisher/", include("portal.local.publisher_site.urls")),
+    ]

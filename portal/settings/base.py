@@ -130,6 +130,7 @@ INVARIANTS = [
 ]
 OVERDUE_CHECKS = ["portal.audit.invariants.overdue", "portal.notifications.invariants.overdue"]
 DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load", "marketplace.demo.load", "transfers.demo.load"]
+DEMO_STARTERS = ["marketplace.demo_sites.start"]  # at every start of a demo installation, loaded before or not
 DEMO_CUSTOMER_PARTNERS = "customers.demo.partners_of_customers"
 
 # --- database, cache, sessions ---------------------------------------------------------------------------------------
@@ -272,6 +273,7 @@ MAIL_AFTER_PURCHASE = env.bool("MAIL_AFTER_PURCHASE", default=True)
 # Addresses inside this machine for landing pages and webhooks: only for the demo publishers of the embedded run.
 OUTGOING_LOOPBACK = False
 DEMO_PUBLISHER_URL = env.str("DEMO_PUBLISHER_URL", default="https://publishers.example")  # where the demo plays them
+DEMO_PUBLISHER_STORE = ""  # file of the demo publishers' own site; only in the embedded run
 
 # --- API (P4) ---------------------------------------------------------------------------------------------------------
 API_KEY_ROTATION_DAYS = 30  # how long a key signs tokens

@@ -18,3 +18,4 @@ INSTALLED_APPS = [*INSTALLED_APPS, "portal.local"]
 DEMO = env.bool("DEMO", default=True)
 OUTGOING_LOOPBACK = env.bool("OUTGOING_LOOPBACK", default=True)  # the demo publishers live on this machine
 MAILBOX_DIR = env.str("MAILBOX_DIR", default="") or None
+DEMO_PUBLISHER_STORE = str(DATA / "demo-publishers.sqlite3") if DEMO else ""

@@ -22,6 +22,7 @@ class Command(BaseCommand):
             raise CommandError("This is not a demo installation (DEMO is off): nothing was loaded.")
         if not loading.is_empty():
             if if_empty:
+                self._start()
                 self.stdout.write("The database holds data already: nothing was loaded.")
                 return
             raise CommandError("The database is not empty: the demo world is loaded into an empty database only.")
@@ -29,4 +30,11 @@ class Command(BaseCommand):
         with transaction.atomic():
             for name in settings.DEMO_LOADERS:
                 import_string(name)(now=now)
+        self._start()
         self.stdout.write("The demo world is loaded.")
+
+    @transaction.atomic
+    def _start(self) -> None:
+        """Do what the demo world needs at every start."""
+        for name in settings.DEMO_STARTERS:
+            import_string(name)()

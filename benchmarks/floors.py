@@ -12,7 +12,11 @@ from django.template import Context, Engine
 from django.urls import include, path
 
 from benchmarks import world
+from customers.enums import RelationshipStatus
+from customers.models import ResellerRelationship
 from portal.accounts.access import signed_in
+from portal.accounts.permissions import Permission
+from portal.api.access import ApiRequest, api_requires, endpoint
 from portal.audit.models import AuditEvent
 
 REASON = "a floor of the benchmarks; never mounted in the portal"
@@ -25,6 +29,7 @@ COLUMNS = (
     "customer_name",
     "subject_id",
 )
+CUSTOMER_COLUMNS = ("customer_id", "customer_name", "customer_domain")
 CONSTANT = "<p>" + "x" * 40_000 + "</p>"
 LIST = Engine().from_string(
     "<table>{% for row in rows %}<tr>"
@@ -54,6 +59,22 @@ def values(request: HttpRequest) -> HttpResponse:
     return HttpResponse(orjson.dumps(list(rows)), content_type="application/json")
 
 
+@api_requires(Permission.CUSTOMER_VIEW)
+def customer_values(request: ApiRequest) -> HttpResponse:
+    """Floor V of the API's list of customers: the same rows, without envelope."""
+    rows = ResellerRelationship.objects.filter(
+        status=RelationshipStatus.ACTIVE, partner_id=request.actor.organization_id
+    )
+    rows = rows.order_by("customer_name_key", "id").values(*CUSTOMER_COLUMNS)[:500]
+    return HttpResponse(orjson.dumps(list(rows)), content_type="application/json")
+
+
+@api_requires(Permission.CUSTOMER_VIEW)
+def nothing(request: ApiRequest) -> HttpResponse:
+    """What every API call costs."""
+    return HttpResponse(b"{}", content_type="application/json")
+
+
 def set_based_chain(count: int) -> None:
     """Floor A: write so many events and their parties, with all indexes and triggers, in one transaction."""
     with transaction.atomic():
@@ -64,5 +85,7 @@ urlpatterns = [
     path("floor/b/", constant),
     path("floor/c1/", bare_list),
     path("floor/v/", values),
+    path("v1/floor/v", endpoint(GET=customer_values)),
+    path("v1/floor/nothing", endpoint(GET=nothing)),
     path("", include("portal.urls")),
 ]

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from customers import queries
 from customers.api import shapes
@@ -20,7 +21,7 @@ from customers.workflow.relationships import remove_relationship
 from portal.accounts import queries as account_queries
 from portal.accounts.permissions import Permission
 from portal.api.access import ApiRequest, api_requires
-from portal.api.addresses import Address, text_of
+from portal.api.addresses import Address, AddressAnswer, text_of
 from portal.api.errors import NotOffered, WrongProperty, json_answer
 from portal.api.reading import Body, Filter, body_of, filter_of, guid_of, one_of, paging_of, query_of
 from portal.api.resources import page_of
@@ -85,6 +86,12 @@ class RelationshipBody(Body):
     """``none`` ends the reseller relationship (API reference, section 3.6)."""
 
     relationship_to_partner: Annotated[str, one_of(*RELATIONSHIPS)]
+
+
+class ValidatedAddress(TypedDict):
+    originalAddress: AddressAnswer
+    suggestedAddresses: list[AddressAnswer]
+    status: str
 
 
 @api_requires(Permission.CUSTOMER_VIEW, answer=shapes.CustomerCollection, query=PAGE, tag="Customers")
@@ -155,6 +162,14 @@ def domain_taken(request: ApiRequest, domain: str) -> HttpResponse:
 def domain_free(request: ApiRequest, domain: str) -> HttpResponse:
     """Say whether a domain, or the first part of one, is free."""
     return json_answer(not wire.is_domain_taken(domain))
+
+
+@api_requires(Permission.CUSTOMER_ADD, body=Address, answer=ValidatedAddress, tag="Customers")
+def validate_address(request: ApiRequest) -> HttpResponse:
+    """Take an address apart. No register of addresses stands behind it, so the status is always NotValidated."""
+    address = body_of(request, Address)
+    original = {name: value for name, value in address.model_dump(by_alias=True).items() if value}
+    return json_answer({"originalAddress": original, "suggestedAddresses": [], "status": "NotValidated"})
 
 
 def _condition(wanted: Filter | None) -> Q:

@@ -42,6 +42,7 @@ urlpatterns = [
     path(f"{ONE}/subscriptions/<guid:subscription_id>/addons", endpoint(GET=subscriptions.list_addons), name="addons"),
     path("agreements", endpoint(GET=agreements.list_metadata), name="metadata"),
     path("agreementtemplates/<str:template>/document", endpoint(GET=agreements.get_document), name="document"),
+    path("validations/address", endpoint(POST=customers.validate_address), name="address"),
     path("domains/<str:domain>", endpoint(GET=customers.domain_taken), name="domain"),
     path("validations/checkdomainavailability/<str:domain>", endpoint(GET=customers.domain_free), name="domain_free"),
 ]

@@ -110,7 +110,7 @@ def endpoint(style: Style = PARTNER_API, **handlers: Handler) -> Callable[..., H
 
     def view(request: HttpRequest, **parameters: Any) -> HttpResponseBase:
         try:
-            return _serve(cast(ApiRequest, request), style, handlers, parameters)
+            return _with_mfa_header(request, _serve(cast(ApiRequest, request), style, handlers, parameters))
         except Http404:
             return style.error(errors.UnknownAddress())
         except UnreadablePostError:  # the connection broke off
@@ -122,6 +122,14 @@ def endpoint(style: Style = PARTNER_API, **handlers: Handler) -> Callable[..., H
     view.handlers = handlers  # type: ignore[attr-defined]
     view.csrf_exempt = True  # type: ignore[attr-defined]  # no cookie counts here (ApiMiddleware)
     return view
+
+
+def _with_mfa_header(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Say, to a caller that asks, whether a second factor stands behind it (reference 1.2)."""
+    if request.headers.get("ValidateMfa", "").lower() == "true":
+        caller = cast(ApiRequest, request).caller
+        response.headers["isMfaCompliant"] = "true" if caller.has_second_factor else "false"
+    return response
 
 
 def _serve(

@@ -39,7 +39,7 @@ class AddressAnswer(TypedDict):
     city: NotRequired[str]
     state: NotRequired[str]
     postalCode: NotRequired[str]
-    country: str
+    country: NotRequired[str]
     firstName: NotRequired[str]
     lastName: NotRequired[str]
     phoneNumber: NotRequired[str]

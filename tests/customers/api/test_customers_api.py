@@ -304,6 +304,14 @@ def test_a_domain_is_taken_or_free(client, partner):
     assert client.get("/v1/validations/checkDomainAvailability/free.example").json() is True
 
 
+def test_an_address_comes_back_unchecked(client):
+    reply = client.send(
+        "POST", "/v1/validations/address", {"AddressLine1": "Storgata 1", "City": "Oslo", "Country": "NO"}
+    )
+    original = {"addressLine1": "Storgata 1", "city": "Oslo", "country": "NO"}
+    assert reply.json() == {"originalAddress": original, "suggestedAddresses": [], "status": "NotValidated"}
+
+
 def test_a_customer_qualifies(person, partner):
     here = f"/v1/customers/{make_relationship(partner).customer_id}"
     assert person.get(f"{here}/qualifications").json() == []
@@ -349,7 +357,12 @@ def test_an_app_alone_names_who_confirms_an_agreement(client, partner):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"dateAgreed": "soon"}, {"dateAgreed": "9999-01-01"}, {"templateId": str(uuid.UUID(int=7))}, {"type": "Handshake"}],
+    [
+        {"dateAgreed": "soon"},
+        {"dateAgreed": "9999-01-01"},
+        {"templateId": str(uuid.UUID(int=7))},
+        {"type": "Handshake"},
+    ],
 )
 def test_an_agreement_that_cannot_be_is_refused(person, partner, changes):
     here = f"/v1/customers/{make_relationship(partner).customer_id}/agreements"

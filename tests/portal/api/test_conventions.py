@@ -109,6 +109,13 @@ def test_an_app_alone_is_refused_where_a_person_is_needed(client, customer):
     assert (reply.status_code, reply.json()["code"]) == (403, 900329)
 
 
+def test_a_caller_may_ask_whether_a_second_factor_stands_behind_it(client, partner):
+    person = api_client(partner, Role.ADMIN_AGENT, person=True)
+    for one, word in ((client, "false"), (person, "true")):
+        assert one.get("/v1/agreements", headers={"ValidateMfa": "true"})["isMfaCompliant"] == word
+    assert "isMfaCompliant" not in person.get("/v1/agreements")
+
+
 def test_a_guid_that_is_none_is_a_wrong_parameter(client):
     reply = client.get("/v1/customers/not-a-guid")
     assert (reply.status_code, reply.json()["code"]) == (400, 2000)

@@ -64,3 +64,30 @@ CHECKS = {
 def breaches() -> Iterator[str]:
     """Yield a line for everything in the marketplace that contradicts itself."""
     return found_by(CHECKS)
+
+
+# Work that somebody should have done by now: workers or beat stand still, or something keeps failing.
+LATE = {
+    "Call to a publisher that nobody makes": """
+        SELECT call.id::text FROM marketplace_webhookcall AS call
+        WHERE call.status = 'waiting' AND call.next_attempt_at < now() - interval '1 hour'
+    """,
+    "Change that its publisher agreed to, and nobody carries out": """
+        SELECT operation.id::text FROM marketplace_operation AS operation
+        WHERE operation.status = 'InProgress'
+            AND least(operation.accepts_itself_at, operation.fails_at) < now() - interval '1 hour'
+    """,
+    "Marketplace subscription whose billing stands still": """
+        SELECT saas.subscription_id::text FROM marketplace_saassubscription AS saas
+        WHERE saas.status = 'Subscribed' AND saas.billed_until < current_date - 2
+            AND NOT EXISTS (
+                SELECT FROM marketplace_operation AS operation
+                WHERE operation.saas_id = saas.subscription_id AND operation.status = 'InProgress'
+            )
+    """,
+}
+
+
+def overdue() -> Iterator[str]:
+    """Yield a line for work that lies around."""
+    return found_by(LATE)

@@ -5,7 +5,6 @@ one goes on from there. The publisher is told of each renewal with exactly the w
 """
 
 import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -14,11 +13,12 @@ from django.db import connection, transaction
 from billing import workflow as billing
 from marketplace.enums import MarketplaceEvent
 from portal.audit import log
-from portal.audit.log import Subject
+from portal.audit.models import AuditEvent
 from portal.core.queue import enqueue_after_commit
 from portal.webhooks import deliveries
+from portal.webhooks.models import WebhookRegistration
 
-BATCH = 2_000
+BATCH = 5_000
 
 logger = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ WITH due AS MATERIALIZED (
         coalesce(price.unit_price, saas.list_price) AS list_price,
         CASE WHEN price.unit_price IS NULL THEN owned.unit_price
             ELSE round(price.unit_price * (100 - coalesce(margin.percent, 0)) / 100, 4) END AS unit_price,
-        owned.unit_price AS old_price, {CYCLE.format("owned")} AS cycle
+        {CYCLE.format("owned")} AS cycle
     FROM due
     JOIN customers_subscription AS owned ON owned.id = due.id
     JOIN marketplace_saassubscription AS saas ON saas.subscription_id = due.id
@@ -71,8 +71,7 @@ WITH due AS MATERIALIZED (
     UPDATE customers_subscription AS owned
     SET starts_on = priced.starts_on, ends_on = priced.ends_on, unit_price = priced.unit_price, is_trial = false
     FROM priced WHERE owned.id = priced.id
-    RETURNING owned.id, owned.customer_id, owned.billing_owner_id, owned.reseller_id, owned.friendly_name,
-        owned.product_name, owned.starts_on, owned.ends_on, owned.unit_price, owned.currency, priced.old_price
+    RETURNING owned.id
 ), fulfillment AS (
     UPDATE marketplace_saassubscription AS saas
     SET counted_from = priced.since, counted_months = priced.months, list_price = priced.list_price,
@@ -81,11 +80,7 @@ WITH due AS MATERIALIZED (
     FROM priced WHERE saas.subscription_id = priced.id
     RETURNING saas.subscription_id AS id, saas.publisher_id
 )
-SELECT terms.id, terms.customer_id, terms.billing_owner_id, terms.reseller_id, fulfillment.publisher_id,
-    terms.friendly_name, organization.name, terms.ends_on
-FROM terms
-JOIN fulfillment ON fulfillment.id = terms.id
-JOIN accounts_organization AS organization ON organization.id = terms.customer_id
+SELECT fulfillment.id, fulfillment.publisher_id FROM fulfillment JOIN terms ON terms.id = fulfillment.id
 """  # noqa: S608 - made of constants
 
 FIRST_CYCLES = """
@@ -148,6 +143,18 @@ JOIN accounts_organization AS buyer ON buyer.id = owned.billing_owner_id
 WHERE offer.webhook_url <> ''
 """  # noqa: S608 - made of constants
 
+TOLD = """
+    SELECT owned.id AS subject_id, owned.friendly_name AS subject_name, owned.customer_id,
+        organization.name AS customer_name, organization.name_key AS customer_key,
+        jsonb_build_object('ends', owned.ends_on) AS after,
+        array_remove(ARRAY[owned.customer_id, owned.billing_owner_id, owned.reseller_id, saas.publisher_id], NULL)
+            AS organization_ids
+    FROM unnest(%(ids)s::uuid[]) AS renewed (id)
+    JOIN customers_subscription AS owned ON owned.id = renewed.id
+    JOIN marketplace_saassubscription AS saas ON saas.subscription_id = renewed.id
+    JOIN accounts_organization AS organization ON organization.id = owned.customer_id
+"""
+
 # Cycles inside a term: the next one begins where the charges so far end.
 CYCLES = f"""
 WITH due AS MATERIALIZED (
@@ -204,30 +211,24 @@ def _renew_batch(now: datetime.datetime, batch: int) -> int:
         billing.charge_many(select=FIRST_CYCLES, params=[ids], now=now)
         cursor.execute(OPERATIONS, {"now": now, "ids": ids})
         cursor.execute(CALLS, {"operations": [row[0] for row in cursor.fetchall()]})
-    events = log.record_all(
-        event_type=MarketplaceEvent.RENEWED,
-        subject_type="marketplace-subscription",
-        subjects=[_subject(row) for row in rows],
-        actor=None,
-        occurred_at=now,
-    )
-    deliveries.queue_all(events)
-    publishers: set[UUID] = {row[4] for row in rows}
-    for publisher_id in sorted(publishers):
+    _announce(ids, now)
+    for publisher_id in sorted({publisher_id for _id, publisher_id in rows}):
         enqueue_after_commit("marketplace.call_publisher", str(publisher_id))
     return len(ids)
 
 
-def _subject(row: tuple[Any, ...]) -> Subject:
-    subscription_id, customer_id, owner_id, reseller_id, publisher_id, name, customer_name, ends_on = row
-    return Subject(
-        id=subscription_id,
-        name=name,
-        organization_ids=[id_ for id_ in (customer_id, owner_id, reseller_id, publisher_id) if id_ is not None],
-        customer_id=customer_id,
-        customer_name=customer_name,
-        after={"ends": ends_on.isoformat()},
+def _announce(ids: list[UUID], now: datetime.datetime) -> None:
+    """Log the renewals for everybody concerned, and queue deliveries where somebody listens."""
+    events = log.record_selected(
+        event_type=MarketplaceEvent.RENEWED,
+        subject_type="marketplace-subscription",
+        select=TOLD,
+        params={"ids": ids},
+        occurred_at=now,
     )
+    listening = WebhookRegistration.objects.filter(is_active=True, event_types__contains=[MarketplaceEvent.RENEWED])
+    if listening.exists():
+        deliveries.queue_all(list(AuditEvent.objects.filter(pk__in=events)))
 
 
 def charge_cycles(*, now: datetime.datetime, batch: int = BATCH) -> int:

@@ -12,7 +12,7 @@ import structlog
 from django.db.models import F, Q
 
 from marketplace.enums import FulfillmentStatus
-from marketplace.models import SaaSSubscription
+from marketplace.models import PurchaseToken, SaaSSubscription
 from marketplace.processing import renewals
 from marketplace.workflow import endings, terms
 
@@ -31,6 +31,7 @@ def run(*, now: datetime.datetime) -> dict[str, int]:
         "renewed": renewals.renew_terms(now=now),
         "reminded": _each(_to_remind(now), terms.remind_of_renewal, now),
         "metered": terms.charge_usage(now=now),
+        "forgotten_links": PurchaseToken.objects.filter(expires_at__lte=now).delete()[0],
     }
 
 

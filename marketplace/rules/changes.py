@@ -69,6 +69,10 @@ class PublisherMayNot(Refusal):
     code = "not-allowed-for-publisher"
 
 
+class NotInSandbox(Refusal):
+    code = "not-in-sandbox"
+
+
 class OperationFinished(Refusal):
     code = "operation-finished"
 
@@ -232,6 +236,16 @@ def check_can_activate(saas: SaaSSubscription) -> None:
     check_living(saas)
     if saas.status == FulfillmentStatus.SUSPENDED:
         raise SubscriptionSuspended(_("A suspended subscription cannot be activated."))
+
+
+def check_in_sandbox(saas: SaaSSubscription) -> None:
+    """Raises: NotInSandbox."""
+    if not saas.subscription.billing_owner.organization.is_sandbox:
+        raise NotInSandbox(
+            _("Only what a sandbox bought can be activated without its publisher."),
+            who=saas.publisher.organization.name,
+            next_step=_("Open the publisher's site and finish the setup there."),
+        )
 
 
 def check_suspended(saas: SaaSSubscription) -> None:

@@ -75,7 +75,25 @@ def activate_subscription(*, subscription_id: UUID, actor: Actor, now: datetime.
     """
     actor.require(Permission.PUBLISHER_OFFER_MANAGE)
     SaaSSubscription.objects.visible_to(actor).get(pk=subscription_id)
+    return _activate(SaaSSubscription.objects.locked(subscription_id), actor, now)
+
+
+@transaction.atomic
+def activate_in_sandbox(*, subscription_id: UUID, actor: Actor, now: datetime.datetime) -> SaaSSubscription:
+    """Let a partner's sandbox play the publisher, whose site knows nothing of it (portal reference, section 7.3).
+
+    Raises: PermissionDenied, SaaSSubscription.DoesNotExist, rules.NotInSandbox, SubscriptionEnded,
+    SubscriptionSuspended.
+    """
+    actor.require(Permission.SUBSCRIPTION_BUY)
+    SaaSSubscription.objects.visible_to(actor).get(pk=subscription_id)
     saas = SaaSSubscription.objects.locked(subscription_id)
+    rules.check_in_sandbox(saas)
+    return _activate(saas, actor, now)
+
+
+def _activate(saas: SaaSSubscription, actor: Actor, now: datetime.datetime) -> SaaSSubscription:
+    """Activate a locked purchase, once."""
     if saas.status == FulfillmentStatus.SUBSCRIBED:
         return saas
     rules.check_can_activate(saas)

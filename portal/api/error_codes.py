@@ -111,6 +111,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "purchase-token-unusable": (2000, 400),
     "purchase-of-another-publisher": (900308, 403),
     "usage-refused": (2000, 400),
+    "not-in-sandbox": (800042, 400),
     "offer-incomplete": (2000, 400),
     # apps
     "organization-has-no-api": (900308, 403),

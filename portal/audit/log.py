@@ -1,4 +1,4 @@
-"""Write the activity log. The ways in: record(), and record_all() for many events alike."""
+"""Write the activity log. The ways in: record(), and record_all() and record_selected() for many events alike."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from portal.accounts.actor import Actor
 from portal.audit.models import AuditEvent, AuditEventParty, Outcome
@@ -111,6 +111,48 @@ def record_all(
     if events:
         enqueue_after_commit("audit.seal")
     return events
+
+
+@transaction.atomic(savepoint=False)
+def record_selected(
+    *, event_type: str, subject_type: str, select: str, params: dict[str, Any], occurred_at: datetime.datetime
+) -> list[int]:
+    """Write an event of the portal itself for each row of a SELECT: what a batch of thousands changed. Return the ids.
+
+    The SELECT has the columns subject_id, subject_name, customer_id, customer_name, customer_key (``name_key`` of it),
+    after (jsonb) and organization_ids (uuid[], each once), and yields each subject once. Its parameters have names.
+    """
+    with connection.cursor() as cursor:
+        own: dict[str, Any] = {"event_type": str(event_type), "subject_type": subject_type, "occurred_at": occurred_at}
+        cursor.execute(_SELECTED_EVENTS.format(select=select), {**params, **own})
+        ids = [event_id for (event_id,) in cursor.fetchall()]
+    if ids:
+        enqueue_after_commit("audit.seal")
+    return ids
+
+
+_SELECTED_EVENTS = """
+WITH told AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('audit_auditevent', 'id')) AS event_id, chosen.* FROM ({select}) AS chosen
+), events AS (
+    INSERT INTO audit_auditevent (id, public_id, event_type, outcome, occurred_at, actor_name, actor_email,
+        actor_organization_name, subject_type, subject_id, subject_name, customer_id, customer_name, after, details,
+        request_id)
+    SELECT event_id, gen_random_uuid(), %(event_type)s, 'succeeded', %(occurred_at)s, '', '', '', %(subject_type)s,
+        subject_id::text, left(subject_name, 200), customer_id, left(customer_name, 200), after, '{{}}', ''
+    FROM told
+    RETURNING id
+), parties AS (
+    INSERT INTO audit_auditeventparty (event_id, organization_id, occurred_at, event_type, outcome, customer_id,
+        customer_key, actor_key, details)
+    SELECT told.event_id, party.id, %(occurred_at)s, %(event_type)s, 'succeeded', told.customer_id, told.customer_key,
+        '', '{{}}'
+    FROM events
+    JOIN told ON told.event_id = events.id  -- an event comes before its parties, or its trigger refuses them
+    CROSS JOIN LATERAL unnest(told.organization_ids) AS party (id)
+)
+SELECT event_id FROM told
+"""
 
 
 def _who(actor: Actor | None) -> dict[str, Any]:

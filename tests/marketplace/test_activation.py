@@ -206,3 +206,14 @@ def test_an_order_of_several_lines_waits_line_by_line():
         subscription_id=first.pk, actor=make_actor(first.publisher.organization, Role.PUBLISHER_ADMIN), now=NOON
     )
     assert SaaSSubscription.objects.filter(status=FulfillmentStatus.PENDING).count() == 1
+
+
+def test_a_sandbox_activates_what_it_bought_itself_and_nobody_else_does():
+    saas = make_purchase()
+    with pytest.raises(rules.NotInSandbox):
+        activation.activate_in_sandbox(subscription_id=saas.pk, actor=admin_of(saas), now=NOON)
+    saas.partner.organization.is_sandbox = True
+    saas.partner.organization.save()
+    activation.activate_in_sandbox(subscription_id=saas.pk, actor=admin_of(saas), now=NOON)
+    assert reread(saas).status == FulfillmentStatus.SUBSCRIBED
+    assert Charge.objects.count() == 1

@@ -16,7 +16,7 @@ from marketplace.models import Margin, Operation, WebhookCall
 from marketplace.processing import renewals, terms
 from marketplace.workflow import changes, endings
 from portal.audit.models import AuditEvent, AuditEventParty
-from portal.core.invariants import breaches
+from portal.core.invariants import breaches, overdue
 from portal.notifications.models import ActionItem, OutgoingEmail
 from tests.factories import NOON
 from tests.marketplace.factories import (
@@ -218,8 +218,8 @@ def test_a_run_that_is_killed_anywhere_goes_on_without_charging_twice(monkeypatc
             raise KeyboardInterrupt
         return original(*args, **kwargs)
 
-    original = renewals.log.record_all
-    monkeypatch.setattr(renewals.log, "record_all", killed)
+    original = renewals.log.record_selected
+    monkeypatch.setattr(renewals.log, "record_selected", killed)
     with pytest.raises(KeyboardInterrupt):
         renewals.renew_terms(now=on(2026, 12, 20), batch=2)
     assert len(charges(ChargeKind.RENEWAL)) == 2
@@ -266,3 +266,9 @@ def test_one_that_fails_does_not_keep_the_others_from_ending(monkeypatch):
     monkeypatch.setattr(endings, "lapse_purchase", failing)
     assert terms.run(now=NOON + 31 * DAY)["lapsed"] == 1
     assert reread(second).status == FulfillmentStatus.UNSUBSCRIBED
+
+
+def test_billing_that_stands_still_is_overdue():
+    assert not [line for line in overdue() if "stands still" in line]
+    make_active(now=on(2026, 2, 1))
+    assert [line for line in overdue() if "stands still" in line]

@@ -117,6 +117,7 @@ HELP: dict[str, tuple[str, str]] = {
     "purchase-token-unusable": ("The purchase token is unknown or too old.", "Open the activation link again."),
     "purchase-of-another-publisher": ("The purchase is another publisher's.", "Use that publisher's app."),
     "usage-refused": ("The usage event cannot be taken.", "Follow the description."),
+    "not-in-sandbox": ("The call is for sandbox accounts alone.", "Use an app of a sandbox account."),
     # apps
     "too-many-apps": ("The organization has as many apps as it may have.", "Remove one."),
     "too-many-secrets": ("The app has as many secrets as it may have.", "Revoke one."),

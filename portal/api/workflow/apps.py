@@ -15,7 +15,8 @@ from portal.api.enums import ApiEvent
 from portal.api.models import AppRegistration, AppSecret
 from portal.core.links import hash_token, make_token
 
-PREFIX_LENGTH = 6
+MARK = "pps"  # what secrets begin with: programs that look for secrets in code can find them by it
+PREFIX_LENGTH = len(MARK) + 4
 
 
 @transaction.atomic
@@ -106,7 +107,7 @@ def add_secret(
     app = AppRegistration.objects.visible_to(actor).locked(app_id)
     rules.check_can_add_secret(app, now=now)
 
-    text = make_token()
+    text = MARK + make_token()
     secret = AppSecret.objects.create(
         app=app,
         description=description,

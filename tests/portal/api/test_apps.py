@@ -61,10 +61,10 @@ def test_an_app_gets_a_secret_that_is_shown_once_and_works(browser, partner):
     assert str(app.pk) in page.content.decode()
     here = f"/account-settings/apps/{app.pk}/"
     page = browser.post(f"{here}secrets/new/", {"description": "Nightly", "days": 180}, follow=True)
-    text = re.search(r'data-copy="([\w-]{43})"', page.content.decode())[1]
+    text = re.search(r'data-copy="(pps[\w-]{43})"', page.content.decode())[1]
     assert text not in browser.get(here).content.decode()
     kept = AppSecret.objects.get()
-    assert (kept.secret_hash, kept.prefix) == (hash_token(text), text[:6])
+    assert (kept.secret_hash, kept.prefix) == (hash_token(text), text[:7])
     assert kept.expires_at - kept.created_at == datetime.timedelta(days=180)
     form = {"grant_type": "client_credentials", "client_id": str(app.pk), "client_secret": text}
     assert Client().post(f"/{partner.pk}/oauth2/token", form).status_code == 200

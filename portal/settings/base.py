@@ -128,7 +128,11 @@ INVARIANTS = [
     "marketplace.invariants.breaches",
     "transfers.invariants.breaches",
 ]
-OVERDUE_CHECKS = ["portal.audit.invariants.overdue", "portal.notifications.invariants.overdue", "marketplace.invariants.overdue"]
+OVERDUE_CHECKS = [
+    "portal.audit.invariants.overdue",
+    "portal.notifications.invariants.overdue",
+    "marketplace.invariants.overdue",
+]
 DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load", "marketplace.demo.load", "transfers.demo.load"]
 DEMO_STARTERS = ["marketplace.demo_sites.start"]  # at every start of a demo installation, loaded before or not
 DEMO_CUSTOMER_PARTNERS = "customers.demo.partners_of_customers"

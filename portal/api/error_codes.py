@@ -113,7 +113,6 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "usage-refused": (2000, 400),
     "not-in-sandbox": (800042, 400),
     "offer-incomplete": (2000, 400),
-    "not-in-sandbox": (900127, 400),
     # apps
     "organization-has-no-api": (900308, 403),
     "too-many-apps": (2000, 400),

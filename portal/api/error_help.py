@@ -116,6 +116,7 @@ HELP: dict[str, tuple[str, str]] = {
     "too-many-subscriptions": ("The customer has as many as it may have.", "Cancel some."),
     "purchase-token-unusable": ("The purchase token is unknown or too old.", "Open the activation link again."),
     "purchase-of-another-publisher": ("The purchase is another publisher's.", "Use that publisher's app."),
+    "offer-incomplete": ("Parts of the offer are missing.", "Complete them as the description says."),
     "usage-refused": ("The usage event cannot be taken.", "Follow the description."),
     "not-in-sandbox": ("The call is for sandbox accounts alone.", "Use an app of a sandbox account."),
     # apps

@@ -24,6 +24,16 @@ ERROR = {
         "source": {"type": "string"},
     },
 }
+PUBLISHER_ERROR = {
+    "type": "object",
+    "properties": {
+        "code": {"type": "string"},
+        "message": {"type": "string"},
+        "target": {"type": "string"},
+        "details": {"type": "array", "items": {"type": "object"}},
+    },
+}
+ERRORS = {"partner": "Error", "publisher": "PublisherError"}
 HEADERS = ("MS-RequestId", "MS-CorrelationId", "X-Locale")
 
 
@@ -71,7 +81,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": settings.BASE_URL}],
         "paths": paths,
         "components": {
-            "schemas": {**components, "Error": ERROR},
+            "schemas": {**components, "Error": ERROR, "PublisherError": PUBLISHER_ERROR},
             "securitySchemes": {
                 "oauth2": {
                     "type": "oauth2",
@@ -125,16 +135,16 @@ def _schemas() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _operation(call: Call, schemas: dict[str, Any]) -> dict[str, Any]:
-    key = f"{call.method} {call.path}"
+    key, error = f"{call.method} {call.path}", ERRORS.get(call.style, "Error")
     value: dict[str, Any] = {
         "operationId": f"{call.method.lower()}_{call.name.replace(':', '_')}",
         "summary": call.summary,
         "description": call.description,
         "tags": [call.tag],
-        "parameters": [*_path_parameters(call), *_query_parameters(call), *_header_parameters()],
+        "parameters": [*_path_parameters(call), *_query_parameters(call), *_header_parameters(call)],
         "responses": {
             str(call.operation.status): _answer(schemas.get(f"{key} answer")),
-            "default": {"description": "A refusal.", "content": _json({"$ref": "#/components/schemas/Error"})},
+            "default": {"description": "A refusal.", "content": _json({"$ref": REFERENCE.format(model=error)})},
         },
     }
     if call.operation.permission is not None:
@@ -169,5 +179,7 @@ def _query_parameters(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _header_parameters() -> list[dict[str, Any]]:
+def _header_parameters(call: Call) -> list[dict[str, Any]]:
+    if call.style != "partner":
+        return []
     return [{"name": name, "in": "header", "required": False, "schema": {"type": "string"}} for name in HEADERS]

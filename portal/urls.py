@@ -22,6 +22,7 @@ urlpatterns = [
     path("account-settings/activity-log/", include("portal.audit.urls")),
     path("customers/", include("customers.urls")),
     path("", include("transfers.urls")),
+    path("", include("marketplace.urls")),
     path("admin-center/", include(("customers.entrance_urls", "admin_center")), {"entrance": "admin_center"}),
     path("government/", include(("customers.entrance_urls", "government")), {"entrance": "government"}),
 ]

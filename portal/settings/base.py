@@ -99,9 +99,16 @@ TEMPLATES = [
 FORM_RENDERER = "portal.core.forms.PortalRenderer"
 
 # --- what the portal is made of: each app names its own pages, events and demo data ---------------------------------
-NAVIGATION = ["portal.core.navigation", "customers.navigation", "transfers.navigation", "portal.accounts.navigation"]
+NAVIGATION = [
+    "portal.core.navigation",
+    "customers.navigation",
+    "marketplace.navigation",
+    "transfers.navigation",
+    "portal.accounts.navigation",
+]
 CUSTOMER_NAVIGATION = [  # the pages of one customer
     "customers.navigation.PRODUCT_ITEMS",
+    "marketplace.navigation.CUSTOMER_ITEMS",
     "transfers.navigation.CUSTOMER_ITEMS",
     "customers.navigation.CUSTOMER_ITEMS",
 ]
@@ -116,6 +123,7 @@ EVENT_TYPES = [
 METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
 SEARCH_PROVIDERS = [
     "customers.search.find",
+    "marketplace.search.find",
     "transfers.search.find",
     "portal.accounts.search.find",
     "portal.audit.search.find",
@@ -249,6 +257,9 @@ MAILBOX_CODE_MINUTES = 15
 AFTER_RELATIONSHIP_REMOVED = ["transfers.workflow.close_without_relationship"]
 # Each is given a relationship and yields what else keeps it from being removed.
 RELATIONSHIP_USES = ["transfers.queries.uses_of_relationship"]
+# Tab of a customer's Subscriptions page -> what draws its table, given the request and the rows; others are drawn alike.
+PRODUCT_TAB_TABLES = {"marketplace": "marketplace.views.tab.table"}
+ADD_PRODUCTS_PAGE = "marketplace:catalogue"  # of a customer: where products are bought
 IMPORT_MAX_ROWS = 100_000  # of a file of customers or subscriptions
 IMPORT_PREVIEW_DAYS = 7  # then a checked file that nobody imported is forgotten
 IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sums and the log stay

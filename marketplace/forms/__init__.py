@@ -1,0 +1,1 @@
+"""What people fill in to buy, and to change what was bought."""

@@ -1,0 +1,111 @@
+"""How offers, prices and marketplace subscriptions read on pages (M2, reference sections 7.4 and 7.5)."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from customers.enums import BillingFrequency, Term
+from marketplace.enums import EndReason, FulfillmentStatus
+from marketplace.models import SaaSSubscription
+from marketplace.rules import Price
+from portal.core.money import money_text
+
+TONES = {
+    FulfillmentStatus.PENDING: "warning",
+    FulfillmentStatus.SUBSCRIBED: "success",
+    FulfillmentStatus.SUSPENDED: "error",
+    FulfillmentStatus.UNSUBSCRIBED: "neutral",
+}
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Return an amount as the reader writes it."""
+    return money_text(amount, currency, get_language() or "en")
+
+
+def day(value: datetime.date) -> str:
+    return date_format(value, "DATE_FORMAT")
+
+
+def moment(value: datetime.datetime) -> str:
+    """Return a moment in UTC, in which all windows of the marketplace are told."""
+    return _("%(moment)s (UTC)") % {"moment": date_format(value.astimezone(datetime.UTC), "DATETIME_FORMAT")}
+
+
+def status_of(saas: SaaSSubscription) -> dict[str, str]:
+    """Return tone and words of a subscription's state: "Action needed", "Auto renews on …", "Updating" (7.4)."""
+    return {"tone": _tone(saas), "label": _status_text(saas)}
+
+
+def _tone(saas: SaaSSubscription) -> str:
+    if saas.status == FulfillmentStatus.SUBSCRIBED and saas.subscription.pending_operation:
+        return "info"
+    return TONES[FulfillmentStatus(saas.status)]
+
+
+def _status_text(saas: SaaSSubscription) -> str:
+    subscription = saas.subscription
+    if saas.status == FulfillmentStatus.PENDING:
+        return _("Action needed")
+    if saas.status == FulfillmentStatus.UNSUBSCRIBED:
+        return str(EndReason(saas.end_reason).label)
+    if saas.status == FulfillmentStatus.SUSPENDED or subscription.ends_on is None:
+        return str(FulfillmentStatus(saas.status).label)
+    if subscription.pending_operation:
+        return _("Updating: the publisher is asked")
+    text = _("Auto renews on %(date)s") if subscription.auto_renew else _("Ends on %(date)s")
+    return text % {"date": date_format(subscription.ends_on, "SHORT_DATE_FORMAT")}
+
+
+def quantity_of(saas: SaaSSubscription) -> str:
+    """Return "12 licenses", or "Flat rate" where a plan counts none."""
+    return quantity_text(saas.subscription.quantity) if saas.plan.is_per_seat else _("Flat rate")
+
+
+def quantity_text(quantity: int) -> str:
+    return ngettext("%(count)s license", "%(count)s licenses", quantity) % {
+        "count": number_format(quantity, force_grouping=True)
+    }
+
+
+_PER_LICENSE: dict[str, Any] = {
+    BillingFrequency.MONTHLY: lambda: _("%(price)s per license and month"),
+    BillingFrequency.ANNUAL: lambda: _("%(price)s per license and year"),
+    BillingFrequency.UPFRONT: lambda: _("%(price)s per license for the whole term"),
+}
+_FLAT: dict[str, Any] = {
+    BillingFrequency.MONTHLY: lambda: _("%(price)s per month"),
+    BillingFrequency.ANNUAL: lambda: _("%(price)s per year"),
+    BillingFrequency.UPFRONT: lambda: _("%(price)s for the whole term"),
+}
+
+
+def unit_price_text(amount: Decimal, currency: str, frequency: str, *, is_per_seat: bool) -> str:
+    """Return "€12.00 per license and month"."""
+    words = _PER_LICENSE if is_per_seat else _FLAT
+    return str(words[frequency]()) % {"price": money(amount, currency)}
+
+
+def term_text(term: str, frequency: str) -> str:
+    """Return "1 year, billed monthly" in the words of both lists."""
+    billed = str(BillingFrequency(frequency).label)
+    return _("%(term)s · billing: %(frequency)s") % {"term": Term(term).label, "frequency": billed}
+
+
+def price_text(price: Price, *, is_per_seat: bool) -> str:
+    """Return term, frequency and price of one way to buy a plan, and the margin that is in it."""
+    parts = [
+        term_text(price.term, price.billing_frequency),
+        unit_price_text(price.unit_price, price.currency, price.billing_frequency, is_per_seat=is_per_seat),
+    ]
+    if price.margin_percent:
+        facts = {
+            "percent": number_format(price.margin_percent.normalize()),
+            "list_price": money(price.list_price, price.currency),
+        }
+        parts.append(_("private offer: %(percent)s %% less than %(list_price)s") % facts)
+    return " · ".join(parts)

@@ -1,0 +1,1 @@
+"""The marketplace as HTTP: what partners buy for customers, and what they manage afterwards."""

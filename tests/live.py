@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -131,7 +132,13 @@ class Site:
                 cwd=PROJECT,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
+
+    def kill(self) -> None:
+        """Kill -9 the server and its worker processes."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
 
     def __enter__(self) -> "Site":
         end = time.monotonic() + 30

@@ -11,6 +11,7 @@ import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -74,8 +75,9 @@ def process_batch(*, transfer_id: uuid.UUID, now: datetime.datetime, size: int =
             logger.warning("batch_refused", transfer_id=str(transfer_id), size=size, error=type(error).__name__)
             return _one_by_one(transfer_id, now=now, size=size // 2)
         with transaction.atomic():
-            ids = _claim(transfer_id, now=now, size=1)
-            _note_failures(transfer_id, {one: Fault("commerce-error", type(error).__name__) for one in ids}, now)
+            fault = Fault("commerce-error", type(error).__name__)
+            claims = _claim(transfer_id, now=now, size=1)
+            _note_failures(transfer_id, {claim.item_id: fault for claim in claims}, now)
         return True
 
 
@@ -85,32 +87,55 @@ def _one_by_one(transfer_id: uuid.UUID, *, now: datetime.datetime, size: int) ->
     return process_batch(transfer_id=transfer_id, now=now, size=size) or first
 
 
-_DUE = """
-    SELECT item.id
-    FROM transfers_transferlineitem AS item
-    LEFT JOIN transfers_transferlineitem AS base ON base.id = item.parent_id
-    WHERE item.transfer_id = %s AND item.status IN ('not_started', 'in_progress') AND item.next_attempt_at <= %s
-        AND (base.id IS NULL OR base.status IN ('completed', 'failed'))
-    ORDER BY item.next_attempt_at, item.position
-    LIMIT %s
-    FOR NO KEY UPDATE OF item SKIP LOCKED
-"""
+class Claim(NamedTuple):
+    """A due line item that this transaction alone works on, with what the rules ask about its subscription."""
+
+    item_id: uuid.UUID
+    base_id: uuid.UUID | None
+    base_status: str | None
+    owner_id: uuid.UUID
+    facts: rules.ItemFacts
 
 
-def _claim(transfer_id: uuid.UUID, *, now: datetime.datetime, size: int) -> list[uuid.UUID]:
-    """Lock the next due items for this transaction alone; what belongs to another item waits for that one."""
+# The limit comes first: what is claimed costs the same however many items the transfer has left.
+_DUE = f"""
+    WITH due AS MATERIALIZED (
+        SELECT item.id, item.parent_id, item.subscription_id, item.next_attempt_at, item.position
+        FROM transfers_transferlineitem AS item
+        WHERE item.transfer_id = %s AND item.status IN ('in_progress', 'not_started') AND item.next_attempt_at <= %s
+            AND (item.parent_id IS NULL OR NOT EXISTS (
+                SELECT FROM transfers_transferlineitem AS base
+                WHERE base.id = item.parent_id AND base.status IN ('in_progress', 'not_started')
+            ))
+        ORDER BY item.next_attempt_at, item.position
+        LIMIT %s
+        FOR NO KEY UPDATE OF item SKIP LOCKED
+    )
+    SELECT due.id, base.id, base.status, subscription.billing_owner_id,
+        {", ".join(f"subscription.{name}" for name in queries.FACTS)}
+    FROM due
+    JOIN customers_subscription AS subscription ON subscription.id = due.subscription_id
+    LEFT JOIN transfers_transferlineitem AS base ON base.id = due.parent_id
+    ORDER BY due.next_attempt_at, due.position
+    FOR NO KEY UPDATE OF subscription
+"""  # noqa: S608 - made of constants
+
+
+def _claim(transfer_id: uuid.UUID, *, now: datetime.datetime, size: int) -> list[Claim]:
+    """Lock the next due items and their subscriptions; what belongs to another item waits for that one."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [transfer_id, now, size])
-        return [row[0] for row in cursor.fetchall()]
+        return [Claim(*row[:4], rules.ItemFacts(*row[4:])) for row in cursor.fetchall()]
 
 
-def _process(transfer_id: uuid.UUID, item_ids: Sequence[uuid.UUID], now: datetime.datetime) -> int:
+def _process(transfer_id: uuid.UUID, claims: Sequence[Claim], now: datetime.datetime) -> int:
     """Move claimed items, or note why not; returns how many were looked at."""
-    if not item_ids:
+    if not claims:
         return 0
-    transfer = Transfer.objects.select_related("source_partner__organization", "target_partner").get(pk=transfer_id)
-    faults = _rule_faults(transfer, item_ids, now.date())
-    passed = [item_id for item_id in item_ids if item_id not in faults]
+    parties = Transfer.objects.select_related("source_partner__organization", "target_partner", "customer")
+    transfer = parties.get(pk=transfer_id)
+    faults = _rule_faults(transfer, claims, now.date())
+    passed = [claim.item_id for claim in claims if claim.item_id not in faults]
     moves = backend_for(transfer).move(transfer, passed, now=now)
     for item_id, ready_at in moves.working.items():
         TransferLineItem.objects.filter(pk=item_id).update(status=LineItemStatus.IN_PROGRESS, next_attempt_at=ready_at)
@@ -119,24 +144,20 @@ def _process(transfer_id: uuid.UUID, item_ids: Sequence[uuid.UUID], now: datetim
             items_completed=F("items_completed") + len(moves.moved), modified_at=now
         )
     _note_failures(transfer_id, {**faults, **moves.failed}, now)
-    return len(item_ids)
+    return len(claims)
 
 
-def _rule_faults(transfer: Transfer, item_ids: Sequence[uuid.UUID], today: datetime.date) -> dict[uuid.UUID, Fault]:
+def _rule_faults(transfer: Transfer, claims: Sequence[Claim], today: datetime.date) -> dict[uuid.UUID, Fault]:
     """Ask the rules of preflight again, of the subscriptions as they are now (X1)."""
-    columns = ["pk", "parent_id", "parent__status", *(f"subscription__{name}" for name in queries.FACTS)]
-    owner = "subscription__billing_owner_id"
-    rows = TransferLineItem.objects.filter(pk__in=item_ids).values_list(*columns, owner)
-    list(Subscription.objects.filter(transfer_items__in=item_ids).locked_all().values_list("pk"))
     context = queries.context_for(transfer, today=today, subscription_ids=[])
     faults = {}
-    for item_id, base_id, base_status, *facts, owner_id in rows:
-        if base_id is not None and base_status != LineItemStatus.COMPLETED:
-            faults[item_id] = Fault("base-did-not-move")
-        elif owner_id != transfer.source_partner_id:
-            faults[item_id] = Fault("unknown-item")
-        elif finding := rules.processing_finding(rules.ItemFacts(*facts), context):
-            faults[item_id] = Fault(finding.code, finding.message)
+    for claim in claims:
+        if claim.base_id is not None and claim.base_status != LineItemStatus.COMPLETED:
+            faults[claim.item_id] = Fault("base-did-not-move")
+        elif claim.owner_id != transfer.source_partner_id:
+            faults[claim.item_id] = Fault("unknown-item")
+        elif finding := rules.processing_finding(claim.facts, context):
+            faults[claim.item_id] = Fault(finding.code, finding.message)
     return faults
 
 

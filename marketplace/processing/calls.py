@@ -96,4 +96,12 @@ def settle_operations(*, now: datetime.datetime) -> int:
     running = Operation.objects.running()
     due = running.filter(accepts_itself_at__lte=now) | running.filter(fails_at__lte=now)
     ids = list(due.order_by("created_at", "pk").values_list("pk", flat=True)[:SETTLED_AT_ONCE])
-    return sum(calls.settle_operation(operation_id=operation_id, now=now) for operation_id in ids)
+    return sum(_settle(operation_id, now) for operation_id in ids)
+
+
+def _settle(operation_id: UUID, now: datetime.datetime) -> bool:
+    try:
+        return calls.settle_operation(operation_id=operation_id, now=now)
+    except Exception:  # one that cannot be settled must not keep others waiting; it is overdue, and told so
+        logger.exception("operation_not_settled", operation_id=str(operation_id))
+        return False

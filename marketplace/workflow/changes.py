@@ -14,7 +14,13 @@ from marketplace.announcements import announce, announce_wish
 from marketplace.enums import MarketplaceEvent, OperationAction, OperationSource, Wish
 from marketplace.models import Operation, Plan, SaaSSubscription
 from marketplace.rules import Buyer
-from marketplace.workflow.operations import apply_plan, apply_quantity, running_operation, start_operation
+from marketplace.workflow.operations import (
+    apply_plan,
+    apply_quantity,
+    running_operation,
+    start_operation,
+    tell_publisher,
+)
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
 from portal.accounts.permissions import Permission
@@ -244,6 +250,7 @@ def change_by_publisher(
             saas, OperationAction.CHANGE_PLAN, source=OperationSource.PUBLISHER, plan=plan, actor=actor, now=now
         )
         apply_plan(saas, plan, reference=str(operation.pk), actor=actor, now=now)
+        tell_publisher(operation, now=now)
         return operation
     wanted = quantity or 0
     rules.check_new_quantity(saas, wanted)
@@ -256,6 +263,7 @@ def change_by_publisher(
         now=now,
     )
     apply_quantity(saas, wanted, reference=str(operation.pk), actor=actor, now=now)
+    tell_publisher(operation, now=now)
     return operation
 
 

@@ -22,7 +22,7 @@ from marketplace.enums import (
 )
 from marketplace.models import Operation, SaaSSubscription
 from marketplace.workflow.changes import locked_for_change
-from marketplace.workflow.operations import finish_operation, running_operation, start_operation
+from marketplace.workflow.operations import finish_operation, running_operation, start_operation, tell_publisher
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
 
@@ -104,6 +104,8 @@ def end_subscription(
     was_renewing, subscription.auto_renew = subscription.auto_renew, False
     subscription.save(update_fields=["status", "auto_renew"])
     operation = start_operation(saas, OperationAction.UNSUBSCRIBE, source=source, actor=actor, now=now)
+    if source == OperationSource.PUBLISHER:
+        tell_publisher(operation, now=now)
     announce(
         _ENDINGS.get(reason, MarketplaceEvent.CANCELED),
         saas,

@@ -51,7 +51,10 @@ def start_operation(
     actor: Actor | None,
     now: datetime.datetime,
 ) -> Operation:
-    """Write an operation; ``waits``: until the publisher was told and had its say, else it is done already."""
+    """Write an operation; ``waits``: until the publisher was told and had its say, else it is done already.
+
+    What the publisher started itself is carried out first and told by the caller afterwards (section 1.2).
+    """
     operation = Operation.objects.create(
         saas=saas,
         action=action,
@@ -67,7 +70,8 @@ def start_operation(
     )
     if waits:
         show_as_running(saas, SHOWN_AS.get(action, ""))
-    tell_publisher(operation, now=now)
+    if source == OperationSource.MARKETPLACE:
+        tell_publisher(operation, now=now)
     return operation
 
 
@@ -140,8 +144,17 @@ def decide_operation(
 
 
 def apply_operation(operation: Operation, *, actor: Actor | None, now: datetime.datetime) -> None:
-    """Carry out a running operation that the publisher agreed to. The subscription is locked."""
+    """Carry out a running operation that the publisher agreed to. The subscription is locked.
+
+    A plan that has lost its price meanwhile is refused as if the publisher had refused it.
+    """
     saas, action = operation.saas, operation.action
+    if action == OperationAction.CHANGE_PLAN:
+        try:
+            rules.price_today(saas, operation.plan, today=now.date())
+        except rules.PriceMissing as refusal:
+            refuse_operation(operation, code="PriceMissing", message=str(refusal), actor=None, now=now)
+            return
     finish_operation(operation, OperationStatus.SUCCEEDED, now=now)
     if action == OperationAction.CHANGE_QUANTITY:
         apply_quantity(saas, operation.quantity, reference=str(operation.pk), actor=actor, now=now)

@@ -238,3 +238,18 @@ def test_the_body_is_the_operation_with_the_subscription_at_that_moment():
     operation = Operation.objects.select_related("plan").get()
     operation.saas = reread(saas)
     assert json.loads(bytes(WebhookCall.objects.get().body)) == wire.call(operation)
+
+
+def test_an_operation_that_cannot_be_settled_keeps_no_other_waiting(monkeypatch):
+    first, second = changed("https://a.example/hook"), changed("https://b.example/hook")
+    Operation.objects.update(accepts_itself_at=NOON)
+    original = calls.settle_operation
+
+    def failing(*, operation_id, now):
+        if Operation.objects.get(pk=operation_id).saas_id == first.pk:
+            raise ValueError("broken")
+        return original(operation_id=operation_id, now=now)
+
+    monkeypatch.setattr(calls, "settle_operation", failing)
+    assert processing.settle_operations(now=NOON) == 1
+    assert reread(second).subscription.quantity == 20

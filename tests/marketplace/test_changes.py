@@ -1,6 +1,7 @@
 """What partners change of a subscription, what publishers decide, and what it costs (M3, M4, M7)."""
 
 import datetime
+import json
 from decimal import Decimal
 
 import pytest
@@ -237,6 +238,17 @@ def test_a_change_of_plan_charges_the_difference_by_the_day():
     assert not list(breaches())
 
 
+def test_a_plan_that_has_lost_its_price_meanwhile_is_refused():
+    saas = make_active()
+    better = make_plan(saas.offer, price="16.00")
+    operation = changes.change_plan(subscription_id=saas.pk, plan_id=better.pk, actor=admin_of(saas), now=NOON)
+    better.prices.all().delete()
+    operation = decide(operation)
+    assert (operation.status, operation.error_code) == (OperationStatus.FAILED, "PriceMissing")
+    assert reread(saas).plan_id == saas.plan_id
+    assert Charge.objects.count() == 1
+
+
 def test_a_plan_must_be_another_one_of_the_offer_that_takes_the_quantity():
     saas = make_active()
 
@@ -369,6 +381,7 @@ def test_a_publisher_changes_at_once_what_it_may_change():
     operation = by_publisher(saas, quantity=20)
     assert (operation.status, operation.action) == (OperationStatus.SUCCEEDED, OperationAction.CHANGE_QUANTITY)
     assert reread(saas).subscription.quantity == 20
+    assert json.loads(bytes(operation.call.body))["subscription"]["quantity"] == 20  # told when it has been done
     by_publisher(saas, plan_id=make_plan(saas.offer).pk)
     assert reread(saas).plan_id != saas.plan_id
     assert decide(operation) == operation

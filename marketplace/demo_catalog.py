@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -20,8 +21,8 @@ from marketplace.models import (
     Publisher,
 )
 from portal.accounts.models import Organization
+from portal.api.models import AppRegistration
 from portal.core.money import round_money
-from portal.local.demo import apps
 
 # What a euro is worth in the other currencies that the demo world's partners are billed in.
 CURRENCIES = {"EUR": Decimal(1), "SEK": Decimal("11.2"), "CAD": Decimal("1.5"), "USD": Decimal("1.1")}
@@ -154,7 +155,7 @@ def write_offers(*, now: datetime.datetime) -> None:
     publishers = {
         domain: Publisher.objects.get_or_create(
             organization=organizations[domain],
-            defaults={"code": domain, "application_id": apps.app_id(organizations[domain].pk)},
+            defaults={"code": domain, "application_id": _app_of(organizations[domain])},
         )[0]
         for domain in (SIGNATURE, TIDVATTEN)
     }
@@ -165,6 +166,11 @@ def write_offers(*, now: datetime.datetime) -> None:
     partner = Organization.objects.get(domain="belfortcloud.example").partner
     team = Plan.objects.get(offer__code="azur-sign", code="business")
     Margin.objects.create(plan=team, partner=partner, percent=Decimal(15), starts_on=founded.date())
+
+
+def _app_of(organization: Organization) -> UUID:
+    """Return the app that the publisher signs in with: calls to its webhooks are made out to it."""
+    return AppRegistration.objects.filter(organization=organization).values_list("pk", flat=True)[0]
 
 
 def _offer(wanted: DemoOffer, publisher: Publisher, founded: datetime.datetime) -> Offer:

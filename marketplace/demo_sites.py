@@ -1,41 +1,26 @@
-"""The demo publishers' site at every start: who it is at the portal, and where customers and webhooks find it."""
+"""The demo publishers at every start: where customers and webhooks find their site this time."""
+
+from uuid import UUID
 
 from django.conf import settings
 
 from marketplace.demo_catalog import SIGNATURE, TIDVATTEN
 from marketplace.models import Offer, Publisher
-from portal.api.tokens.audiences import PUBLISHER_RESOURCE
-from portal.local.demo import apps
-from portal.local.publisher_site.store import Site, Store
 
 PATH = "/demo-publisher/"  # as in portal/local/urls.py
 
 
-def start() -> None:
-    """Give the site its credentials, and let the demo's offers lead to where the portal stands this time.
+def start() -> list[tuple[str, str, UUID]]:
+    """Let the demo's offers lead to where the portal stands; return name, title and organization of each publisher.
 
-    Addresses that a publisher has set by hand to something else stay.
+    Addresses that somebody has set to another place stay.
     """
-    store = Store.of_this_run()
-    for publisher in Publisher.objects.filter(code__in=(SIGNATURE, TIDVATTEN)).select_related("organization"):
-        if store is not None:
-            store.write_site(_site(publisher))
-        for offer in Offer.objects.filter(publisher=publisher):
-            offer.landing_page_url = _moved(offer.landing_page_url)
-            offer.webhook_url = _moved(offer.webhook_url)
-            offer.save(update_fields=["landing_page_url", "webhook_url"])
-
-
-def _site(publisher: Publisher) -> Site:
-    client_id = apps.app_id(publisher.pk)
-    return Site(
-        name=publisher.code,
-        title=publisher.organization.name,
-        tenant_id=str(publisher.pk),
-        client_id=str(client_id),
-        client_secret=apps.secret_text(client_id),
-        resource=PUBLISHER_RESOURCE,
-    )
+    publishers = Publisher.objects.filter(code__in=(SIGNATURE, TIDVATTEN)).select_related("organization")
+    for offer in Offer.objects.filter(publisher__in=publishers):
+        offer.landing_page_url = _moved(offer.landing_page_url)
+        offer.webhook_url = _moved(offer.webhook_url)
+        offer.save(update_fields=["landing_page_url", "webhook_url"])
+    return [(one.code, one.organization.name, one.pk) for one in publishers]
 
 
 def _moved(url: str) -> str:

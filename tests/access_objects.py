@@ -33,6 +33,9 @@ from customers.models import (
     Subscription,
     Tag,
 )
+from marketplace.enums import OfferStatus
+from marketplace.models import Cart, CartLine, Offer, Publisher, SaaSSubscription, WebhookCall
+from marketplace.workflow import changes
 from portal.accounts.enums import AccountEvent, OrganizationKind, PartnershipStatus, Role
 from portal.accounts.models import Membership, Partnership, UserInvitation
 from portal.accounts.permissions import ROLES_BY_KIND
@@ -43,6 +46,14 @@ from portal.audit import log
 from portal.core.links import make_token
 from portal.notifications.models import ActionItem
 from tests.factories import make_member, make_organization, make_partner
+from tests.marketplace.factories import (
+    admin_of,
+    make_active,
+    make_buying_relationship,
+    make_offer,
+    make_plan,
+    make_purchase,
+)
 from tests.portal.api.factories import make_app
 from tests.sign_in import SoftwarePasskey
 from tests.url_map import Page
@@ -252,6 +263,67 @@ def subscription(member: Membership) -> object:
     ).pk
 
 
+def offer(member: Membership) -> object:
+    """A published offer: the same for every partner."""
+    return make_plan().offer_id
+
+
+def cart_line(member: Membership) -> object:
+    """A line of the member's own cart."""
+    cart = Cart.objects.create(
+        partner=member.organization.partner,
+        customer_id=customer(member),
+        user_id=member.user_id,
+        created_at=timezone.now(),
+    )
+    return CartLine.objects.create(
+        cart=cart,
+        plan=make_plan(),
+        term=Term.MONTH,
+        billing_frequency=BillingFrequency.MONTHLY,
+        quantity=1,
+        created_at=timezone.now(),
+    ).pk
+
+
+def purchase(member: Membership) -> SaaSSubscription:
+    """What the member's partner bought from a publisher and nobody has set up yet."""
+    relationship = make_buying_relationship(partner=member.organization)
+    return make_purchase(relationship, now=timezone.now())
+
+
+def publisher_offer(member: Membership) -> object:
+    return _offer_of(member).pk
+
+
+def _offer_of(member: Membership) -> Offer:
+    """A draft that could be published, of the member's organization as a publisher."""
+    known = Publisher.objects.filter(pk=member.organization_id).first()
+    known = known or Publisher.objects.create(organization=member.organization, code=f"p-{uuid.uuid4().hex[:12]}")
+    return make_offer(known, status=OfferStatus.DRAFT, published_at=None)
+
+
+def publisher_plan(member: Membership) -> object:
+    return make_plan(_offer_of(member)).pk
+
+
+def purchase_of_publisher(member: Membership) -> object:
+    return _purchase_of(member).pk
+
+
+def _purchase_of(member: Membership) -> SaaSSubscription:
+    offer = _offer_of(member)
+    Offer.objects.filter(pk=offer.pk).update(status=OfferStatus.PUBLISHED, published_at=timezone.now())
+    offer.refresh_from_db()
+    return make_active(plan=make_plan(offer), now=timezone.now())
+
+
+def call_to_publisher(member: Membership) -> object:
+    saas = _purchase_of(member)
+    changes.change_quantity(subscription_id=saas.pk, quantity=13, actor=admin_of(saas), now=timezone.now())
+    return WebhookCall.objects.get(operation__saas=saas).pk
+
+
 # "app:parameter" as the URL map has them -> what builds the object. Parameters of pages open to all are not needed.
 def app_registration(member: Membership) -> object:
     """An app of the member's organization, if it can have one."""
@@ -290,9 +362,18 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "customers:invitation_id": relationship_invitation,
     "customers:relationship_id": relationship_of_a_customer,
     "customers:partnership_id": partnership,
+    "marketplace:customer_id": customer,
+    "marketplace:offer_id": offer,
+    "marketplace:line_id": cart_line,
+    "marketplace:order_id": lambda member: purchase(member).subscription.order_id,
+    "marketplace:subscription_id": lambda member: purchase(member).pk,
     "transfers:customer_id": customer,
     "transfers:transfer_id": transfer,
     "transfers:subscription_id": subscription,
+    "publisher:offer_id": publisher_offer,
+    "publisher:plan_id": publisher_plan,
+    "publisher:subscription_id": purchase_of_publisher,
+    "publisher:call_id": call_to_publisher,
 }
 
 
@@ -384,6 +465,16 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "account_reset_password": ("password-reset-requested",),
     "account_reset_password_from_key_form": ("password-changed",),
     "demo:sign_in_as": ("signed-in",),
+    "publisher:new_offer": ("marketplace-offer-created",),
+    "publisher:edit_offer": ("marketplace-offer-changed",),
+    "publisher:configuration": ("marketplace-technical-configuration-changed",),
+    "publisher:application": ("marketplace-technical-configuration-changed",),
+    "publisher:publish": ("marketplace-offer-published",),
+    "publisher:withdraw": ("marketplace-offer-withdrawn",),
+    "publisher:new_plan": ("marketplace-offer-plan-added",),
+    "publisher:edit_plan": ("marketplace-offer-plan-changed",),
+    "publisher:new_price": ("marketplace-offer-priced",),
+    "publisher:repeat_call": ("marketplace-publisher-call-repeated",),
     "publisher_site:activate": "asks the API, which writes it into the log",
     "publisher_site:decide": "asks the API, which writes it into the log",
     "publisher_site:choose_habit": "a setting of the demo publishers' own site",
@@ -434,6 +525,20 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "transfers:decline": ("transfer-declined",),
     "transfers:retry": ("transfer-items-retried",),
     "transfers:plan_fault": ("sandbox-fault-planned",),
+    "marketplace:offer": "puts a plan into the person's cart, which nobody else sees",
+    "marketplace:change_line": "changes the person's cart, which nobody else sees",
+    "marketplace:remove_line": "changes the person's cart, which nobody else sees",
+    "marketplace:review": ("marketplace-subscription-purchased",),
+    "marketplace:publisher_link": ("marketplace-publisher-link-issued",),
+    "marketplace:rename": ("marketplace-subscription-renamed",),
+    "marketplace:quantity": ("marketplace-quantity-change-requested",),
+    "marketplace:plan": ("marketplace-plan-change-requested",),
+    "marketplace:billing": ("marketplace-billing-frequency-changed",),
+    "marketplace:auto_renew": ("marketplace-auto-renew-changed",),
+    "marketplace:auto_renew_of_many": ("marketplace-auto-renew-changed",),
+    "marketplace:reseller": ("marketplace-reseller-changed",),
+    "marketplace:cancel": ("marketplace-subscription-canceled",),
+    "marketplace:ask": ("marketplace-change-asked",),
     "customers:agreement": ("customer-agreement-created",),
     "customers:ask_agreement": ("customer-agreement-requested",),
     "customers:permissions": ("customer-permissions-updated",),

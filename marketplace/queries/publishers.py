@@ -8,6 +8,7 @@ from django.http import Http404
 from marketplace.enums import LIVING
 from marketplace.models import Offer, Plan, Publisher, SaaSSubscription, UsageRecord, WebhookAttempt, WebhookCall
 from portal.accounts.actor import Actor
+from portal.accounts.models import Partner
 
 
 def publisher_of(actor: Actor) -> Publisher:
@@ -66,3 +67,46 @@ def usage_of(actor: Actor) -> QuerySet[UsageRecord]:
     """Return the usage a publisher has reported; sorted by ("-hour", "-pk")."""
     own = UsageRecord.objects.filter(saas__publisher_id=actor.organization_id)
     return own.select_related("dimension", "saas__subscription__customer__organization")
+
+
+def own_plan(actor: Actor, plan_id: UUID) -> Plan:
+    """Return a plan of one of the publisher's own offers. Raises: Http404."""
+    plan = Plan.objects.filter(offer__publisher_id=actor.organization_id, pk=plan_id).select_related("offer").first()
+    if plan is None:
+        raise Http404
+    return plan
+
+
+def purchases_of(actor: Actor, *, text: str = "", status: str = "") -> QuerySet[SaaSSubscription]:
+    """Return the purchases of a publisher, newest first by ("-purchased_at", "-pk"), narrowed down.
+
+    Found by what the publisher is told: the subscription's name, its identifier, the addresses of buyer and user.
+    """
+    rows = subscriptions_of_publisher(actor.organization_id)
+    rows = rows.filter(status=status) if status else rows
+    if not text:
+        return rows
+    try:
+        return rows.filter(pk=UUID(text))
+    except ValueError:
+        named = Q(subscription__friendly_name__icontains=text)
+        people = Q(beneficiary_email__icontains=text) | Q(purchaser_email__icontains=text)
+        return rows.filter(named | people)
+
+
+def own_purchase(actor: Actor, subscription_id: UUID) -> SaaSSubscription:
+    """Return one purchase of the publisher's offers. Raises: Http404."""
+    saas = subscriptions_of_publisher(actor.organization_id).filter(pk=subscription_id).first()
+    if saas is None:
+        raise Http404
+    return saas
+
+
+def currencies_of_partners() -> list[str]:
+    """Return the currencies that partners are billed in, for prices."""
+    return sorted(Partner.objects.order_by().values_list("currency", flat=True).distinct())
+
+
+def find_publisher(actor: Actor) -> Publisher | None:
+    """Return the actor's own publisher; ``None`` before its first offer."""
+    return Publisher.objects.filter(pk=actor.organization_id).first()

@@ -14,7 +14,7 @@ from portal.accounts.permissions import Permission
 from portal.api.models import AppRegistration
 
 
-def _own_offer(offer_id: UUID, actor: Actor) -> Offer:
+def own_offer_locked(offer_id: UUID, actor: Actor) -> Offer:
     """Return one of the publisher's own offers, locked. Raises: PermissionDenied, Offer.DoesNotExist."""
     actor.require(Permission.PUBLISHER_OFFER_MANAGE)
     Offer.objects.get(pk=offer_id, publisher_id=actor.organization_id)
@@ -30,7 +30,7 @@ def configure_offer(
     The addresses are looked at by rules.check_configuration before the transaction: that asks the name service.
     Raises: PermissionDenied, Offer.DoesNotExist, rules.OfferIncomplete.
     """
-    offer = _own_offer(offer_id, actor)
+    offer = own_offer_locked(offer_id, actor)
     wanted = {"landing_page_url": landing_page_url.strip(), "webhook_url": webhook_url.strip()}
     if offer.status == OfferStatus.PUBLISHED:
         rules.check_complete(**wanted)
@@ -77,7 +77,7 @@ def publish_offer(*, offer_id: UUID, actor: Actor, now: datetime.datetime) -> Of
 
     Raises: PermissionDenied, Offer.DoesNotExist, rules.OfferIncomplete.
     """
-    offer = _own_offer(offer_id, actor)
+    offer = own_offer_locked(offer_id, actor)
     if offer.status == OfferStatus.PUBLISHED:
         return offer
     rules.check_publishable(offer)
@@ -94,7 +94,7 @@ def withdraw_offer(*, offer_id: UUID, actor: Actor, now: datetime.datetime) -> O
 
     Raises: PermissionDenied, Offer.DoesNotExist.
     """
-    offer = _own_offer(offer_id, actor)
+    offer = own_offer_locked(offer_id, actor)
     if offer.status != OfferStatus.PUBLISHED:
         return offer
     offer.status = OfferStatus.WITHDRAWN

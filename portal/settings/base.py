@@ -103,6 +103,7 @@ NAVIGATION = [
     "portal.core.navigation",
     "customers.navigation",
     "marketplace.navigation",
+    "marketplace.publisher_navigation",
     "transfers.navigation",
     "portal.accounts.navigation",
 ]
@@ -142,7 +143,7 @@ OVERDUE_CHECKS = [
     "marketplace.invariants.overdue",
 ]
 DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load", "marketplace.demo.load", "transfers.demo.load"]
-DEMO_STARTERS = ["marketplace.demo_sites.start"]  # at every start of a demo installation, loaded before or not
+DEMO_PUBLISHERS = "marketplace.demo_sites.start"  # at every start of a demo installation, loaded before or not
 DEMO_CUSTOMER_PARTNERS = "customers.demo.partners_of_customers"
 
 # --- database, cache, sessions ---------------------------------------------------------------------------------------

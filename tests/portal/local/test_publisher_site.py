@@ -15,7 +15,7 @@ from marketplace.workflow import activation, changes
 from portal.accounts.models import Organization
 from portal.api.tokens.audiences import PUBLISHER_RESOURCE
 from portal.local import publisher_site
-from portal.local.demo import apps, loading
+from portal.local.demo import apps, loading, publisher_sites
 from portal.local.publisher_site import views
 from portal.local.publisher_site.store import Habit, Site, Store
 from tests.marketplace.factories import (
@@ -185,7 +185,7 @@ def test_every_start_of_the_demo_gives_it_credentials_and_moves_its_addresses(st
     moved = make_offer(publisher, landing_page_url="http://old:1/demo-publisher/tidvatten/start")
     settings.DEMO_PUBLISHER_URL = "http://new:2/demo-publisher"
 
-    demo_sites.start()
+    publisher_sites.write(demo_sites.start())
 
     moved.refresh_from_db()
     assert moved.landing_page_url == "http://new:2/demo-publisher/tidvatten/start"

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from portal.local.demo import loading
+from portal.local.demo import loading, publisher_sites
 
 
 class Command(BaseCommand):
@@ -36,5 +36,4 @@ class Command(BaseCommand):
     @transaction.atomic
     def _start(self) -> None:
         """Do what the demo world needs at every start."""
-        for name in settings.DEMO_STARTERS:
-            import_string(name)()
+        publisher_sites.write(import_string(settings.DEMO_PUBLISHERS)())

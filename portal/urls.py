@@ -29,6 +29,7 @@ urlpatterns = [
 ]
 urlpatterns += [
     path("v1/", include("customers.api.urls")),
+    path("v1/", include("transfers.api.urls")),
     path("v1/", include((accounts_api.V1, "accounts_api"))),
     path("v1/", include((audit_api.V1, "audit_api"))),
     path("auditactivity/v1/", include((audit_api.AUDIT_ACTIVITY, "audit_activity"))),

@@ -63,6 +63,7 @@ class Transfer(models.Model):
     customer_email = models.EmailField()  # mails to the customer go here, and nowhere else (T7)
     customer_language = models.CharField(max_length=8)
     source_partner_name = models.CharField(max_length=200, blank=True)  # as the target wrote it
+    target_partner_email = models.CharField(max_length=254, blank=True)  # targetPartnerEmailId of the API, echoed
     wire_type = models.PositiveSmallIntegerField(default=3)  # transferType of the API, echoed (reference 2.8)
     created_by_id = models.UUIDField(null=True)
     created_by_name = models.CharField(max_length=200)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.errors import Refusal
+from transfers import wire_codes
 from transfers.enums import Level
 
 Text = str | Promise
@@ -79,6 +80,7 @@ class TransferRefused(Refusal):
         self.findings = (finding, *more)
         self.code = finding.code
         self.http_status = finding.reason.http_status
+        self.api_number = wire_codes.NUMBERS.get(finding.code)
         message = finding.message if not more else " ".join(one.message for one in self.findings)
         super().__init__(message, who=finding.who, next_step=finding.next_step, next_url=finding.url)
 
@@ -212,6 +214,12 @@ REASONS: dict[str, Reason] = {
         level=Level.AMBER,
     ),
     # --- what may be done with a transfer in its state (sections 6.1 and 6.5) ----------------------------------------
+    "transfer-not-found": Reason(
+        _("This transfer does not exist, or you may not see it."),
+        _("one of the two partners"),
+        _("Compare the ids of customer and transfer."),
+        http_status=404,
+    ),
     "not-the-target": Reason(_("Only the new partner can do this."), _TARGET, http_status=403),
     "not-the-source": Reason(_("Only the current partner can do this."), _SOURCE, http_status=403),
     "not-a-draft": Reason(_("This request was sent already."), _OWN, _("Open it to see where it stands.")),

@@ -1,6 +1,7 @@
 """The one table from our refusals to the numbers of the original (reference 1.11).
 
 A refusal that is missing here gets the number of its HTTP status; ``tests/portal/api/test_error_codes.py`` finds it.
+An app whose codes are rows of a table of its own says their numbers itself (``Refusal.api_number``).
 """
 
 from portal.core.errors import Refusal
@@ -164,7 +165,7 @@ BY_STATUS = {
 
 def of(refusal: Refusal) -> tuple[int, int]:
     """Return the number of a refusal and the HTTP status the API answers it with."""
-    return NUMBERS.get(refusal.code) or (of_status(refusal.http_status), refusal.http_status)
+    return refusal.api_number or NUMBERS.get(refusal.code) or (of_status(refusal.http_status), refusal.http_status)
 
 
 def of_code(code: str) -> tuple[int, int]:

@@ -5,6 +5,9 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from portal.api import error_codes
 
 # Refusal.code -> (cause, remedy)
@@ -151,18 +154,24 @@ HELP: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class ErrorCode:
-    """A code with its numbers and words."""
+    """A code with its numbers and words; ``area`` tells the codes of one app from others of the same name."""
 
     code: str
     number: int
     status: int
     cause: str
     remedy: str
+    area: str = ""
+
+    @property
+    def anchor(self) -> str:
+        return f"{self.area}-{self.code}" if self.area else self.code
 
 
 def all_codes() -> list[ErrorCode]:
-    """Return every code with its number, HTTP status, cause and remedy, in the order of the table."""
-    return [
+    """Return every code with its number, HTTP status, cause and remedy: the table, then what apps add (API_ERRORS)."""
+    own = [
         ErrorCode(code, *error_codes.of_code(code), cause=cause, remedy=remedy)
         for code, (cause, remedy) in HELP.items()
     ]
+    return own + [one for path in settings.API_ERRORS for one in import_string(path)()]

@@ -13,6 +13,7 @@ class Refusal(Exception):
 
     code = "refused"
     http_status = 409
+    api_number: tuple[int, int] | None = None  # number and status at the API, where portal.api.error_codes has none
 
     def __init__(self, message: object, *, who: object = "", next_step: object = "", next_url: str = "") -> None:
         super().__init__(message)

@@ -292,6 +292,7 @@ DEMO_PUBLISHER_URL = env.str("DEMO_PUBLISHER_URL", default="https://publishers.e
 DEMO_PUBLISHER_STORE = ""  # file of the demo publishers' own site; only in the embedded run
 
 # --- API (P4) ---------------------------------------------------------------------------------------------------------
+API_ERRORS = ["transfers.api.errors.all_codes"]  # codes that apps keep in tables of their own
 API_KEY_ROTATION_DAYS = 30  # how long a key signs tokens
 API_REFRESH_TOKEN_DAYS = 90
 API_ANSWER_HOURS = 24  # how long the answer to an MS-RequestId is kept

@@ -21,7 +21,7 @@ SECRETS = {
     T: {"seen_by_name", "accepted_by_name", "retry_until"},
     R: {"seen_by_name", "accepted_by_name", "retry_until"},
     C: {
-        *("customer_email", "customer_language", "customer_name", "source_partner_name"),
+        *("customer_email", "customer_language", "customer_name", "source_partner_name", "target_partner_email"),
         *("wishes", "note", "partner_on_record", "created_at", "created_by_name", "seen_at", "seen_by_name"),
         *("accepted_by_name", "retry_until", "closed_by_name", "close_reason", "order_id"),
         *("items_total", "items_completed", "items_failed"),

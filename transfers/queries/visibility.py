@@ -24,7 +24,7 @@ FIELDS: Mapping[str, frozenset[Party]] = {
     **dict.fromkeys(("source_partner", "target_partner", "reseller"), _ALL),
     **dict.fromkeys(("sent_at", "expires_at", "accepted_at", "closed_at", "finished_at"), _ALL),
     **dict.fromkeys(("customer_name", "customer_email", "customer_language", "source_partner_name"), _PARTNERS),
-    **dict.fromkeys(("wishes", "note", "seen_at", "close_reason"), _PARTNERS),
+    **dict.fromkeys(("wishes", "note", "seen_at", "close_reason", "target_partner_email"), _PARTNERS),
     **dict.fromkeys(("partner_on_record", "created_at", "created_by_name"), _TARGET_SIDE),
     **dict.fromkeys(("seen_by_name", "accepted_by_name", "retry_until"), frozenset({_SOURCE})),
     "closed_by_name": _PARTNERS,

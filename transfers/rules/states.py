@@ -98,6 +98,7 @@ def _check_target(transfer: Transfer, actor: Actor) -> None:
 
 def _check_pending(transfer: Transfer, now: datetime.datetime) -> None:
     if transfer.status != TransferStatus.PENDING:
-        raise TransferRefused(Finding("transfer-not-pending", {"status": transfer.get_status_display()}))
+        facts = {"status": transfer.get_status_display(), "state": transfer.status}
+        raise TransferRefused(Finding("transfer-not-pending", facts))
     if transfer.expires_at is not None and transfer.expires_at <= now:
         raise TransferRefused(Finding("transfer-expired", {"date": date_format(transfer.expires_at, "DATE_FORMAT")}))

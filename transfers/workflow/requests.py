@@ -36,6 +36,7 @@ class Request:
     product_types: Sequence[str] = ()
     wishes: Sequence[str] = ()
     note: str = ""
+    target_partner_email: str = ""
     wire_type: int = 3
     fields: tuple[str, ...] = field(
         default=(
@@ -47,6 +48,7 @@ class Request:
             "product_types",
             "wishes",
             "note",
+            "target_partner_email",
             "wire_type",
         ),
         init=False,

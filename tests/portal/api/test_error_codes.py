@@ -37,4 +37,4 @@ def test_every_code_has_cause_and_remedy():
 def test_the_page_of_errors_shows_every_code(client_for):
     page = client_for(make_member(make_partner(), Role.ADMIN_AGENT)).get("/help/api/errors/")
     body = page.content.decode()
-    assert not [one.code for one in all_codes() if f'id="{one.code}"' not in body]
+    assert not [one.code for one in all_codes() if f'id="{one.anchor}"' not in body]

@@ -1,0 +1,1 @@
+"""Transfers through the API: the same workflow and queries as the pages (API reference, section 2)."""

@@ -49,11 +49,14 @@ from customers.queries.partnerships import (
     providers_of,
 )
 from customers.queries.subscriptions import (
+    ORDER_ORDER,
     SUBSCRIPTION_ORDER,
     find_subscription,
+    orders_of,
     subscription_counts,
     subscriptions_of,
     tab_of,
+    with_former_owners,
 )
 
 __all__ = [
@@ -61,6 +64,7 @@ __all__ = [
     "MAIL_NOT_OUT",
     "OFFERED_AT_ONCE",
     "STATES",
+    "ORDER_ORDER",
     "SUBSCRIPTION_ORDER",
     "BecomingDetail",
     "CustomerDetail",
@@ -90,6 +94,7 @@ __all__ = [
     "mails_of",
     "market_countries",
     "partner_by_id",
+    "orders_of",
     "partner_of_customer",
     "partners_of_customer",
     "partnership_detail",
@@ -105,5 +110,6 @@ __all__ = [
     "tags_of",
     "view_of",
     "views_of",
+    "with_former_owners",
     "with_mail_not_out",
 ]

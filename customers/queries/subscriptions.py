@@ -12,6 +12,7 @@ from portal.accounts.actor import Actor
 from portal.core.statements import Statement
 
 SUBSCRIPTION_ORDER = ("friendly_name", "pk")
+ORDER_ORDER = ("-created_at", "-pk")
 
 
 def subscriptions_of(
@@ -27,6 +28,12 @@ def subscriptions_of(
     if status != "all":
         rows = rows.filter(status__in=[status] if status else CURRENT_STATUSES)
     return rows.select_related("reseller__organization")
+
+
+def with_former_owners(found: QuerySet[Subscription]) -> QuerySet[Subscription]:
+    """Return the subscriptions with the owners before and after, in the same query (T13, X8)."""
+    sides = ("transferred_from", "transferred_to")
+    return found.select_related(*(f"{side}__billing_owner__organization" for side in sides))
 
 
 def subscription_counts(actor: Actor, customer_id: UUID) -> dict[ProductTab, int]:
@@ -45,6 +52,15 @@ def _counts(is_partner: bool) -> Statement:
         return rows.order_by().values_list("product_family").annotate(count=Count("pk"))
 
     return Statement(build)
+
+
+def orders_of(actor: Actor, customer_id: UUID) -> QuerySet[Subscription]:
+    """Return what was ordered for a customer, as far as the actor may see it: one row per line of an order.
+
+    A transfer is an order of the new billing owner's, so what came by one stands here too (section 6.8).
+    """
+    rows = Subscription.objects.visible_to(actor).filter(customer_id=customer_id, order_id__isnull=False)
+    return rows.select_related("transferred_from__billing_owner__organization")
 
 
 def find_subscription(actor: Actor, subscription_id: UUID) -> Subscription | None:

@@ -16,7 +16,7 @@ from customers import queries
 from customers.enums import BillingFrequency, ProductTab, SubscriptionStatus, Term
 from customers.models import Subscription
 from customers.navigation import show_customer
-from customers.presentation import TONES, quantity_text, status_text
+from customers.presentation import TONES, moved_text, quantity_text, status_text
 from customers.views.reasons import why_not, why_not_import
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
@@ -40,7 +40,9 @@ def subscriptions(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     tab = ProductTab(address.get("tab") or _first_tab(counts))
     address = ListAddress(address.path, {**address.values, "tab": tab.value})
     found = queries.subscriptions_of(request.actor, customer_id, tab=tab, status=address.get("status"))
-    page = keyset_page(found, order=queries.SUBSCRIPTION_ORDER, cursor=address.get("cursor"))
+    page = keyset_page(
+        queries.with_former_owners(found), order=queries.SUBSCRIPTION_ORDER, cursor=address.get("cursor")
+    )
     rows = [_row(subscription) for subscription in page]
     return page_or_fragment(
         request,
@@ -108,6 +110,7 @@ def _row(subscription: Subscription) -> dict[str, Any]:
         "quantity": quantity_text(subscription),
         "tone": TONES[status],
         "status": status_text(subscription),
+        "moved": moved_text(subscription),
         "term": Term(subscription.term).label,
         "frequency": BillingFrequency(subscription.billing_frequency).label,
         "reseller": subscription.reseller.organization.name if subscription.reseller else "",

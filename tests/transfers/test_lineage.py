@@ -2,6 +2,7 @@
 
 import datetime
 import html
+import re
 import uuid
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from customers.models import Subscription
 from portal.accounts.enums import OrganizationKind
+from portal.accounts.permissions import Permission, roles_allowing
 from tests.customers.factories import make_agreement, make_relationship
 from tests.factories import make_actor, make_member, make_partner
 from tests.transfers.factories import World, make_world
@@ -54,6 +56,31 @@ def test_before_it_ever_moved_the_history_has_one_part(world, client_for):
     assert str(item.pk) in shown
     assert "Came from" not in shown
     assert "Went to" not in shown
+
+
+def test_the_customers_subscriptions_say_where_one_came_from_and_went_to(world, client_for):
+    item = world.licenses()
+    arrived = move(world, item)
+
+    def row(partner, page):
+        response = client_for(make_member(partner)).get(f"/customers/{world.customer.pk}/subscriptions/{page}")
+        return re.search(r'href="(/transfers/lineage/[^"]*)"[^>]*>([^<]*)<', html.unescape(response.content.decode()))
+
+    link, words = row(world.target, "").groups()
+    assert (link, words[: words.index(" on ")]) == (
+        reverse("transfers:lineage", args=[arrived.pk]),
+        f"Came from {world.source.name}",
+    )
+    link, words = row(world.source, "?status=transferred").groups()
+    assert (link, words[: words.index(" on ")]) == (
+        reverse("transfers:lineage", args=[item.pk]),
+        f"Moved to {world.target.name}",
+    )
+    assert row(world.source, "") is None
+
+
+def test_who_sees_subscriptions_may_follow_their_history():
+    assert set(roles_allowing(Permission.SUBSCRIPTION_VIEW)) <= set(roles_allowing(Permission.TRANSFER_VIEW))
 
 
 def test_the_source_sees_where_it_went_but_not_its_identifier_there(world, client_for):

@@ -68,6 +68,7 @@ def test_items_appear_after_completion_and_prices_never(world, customer):
     assert transfer.status == TransferStatus.COMPLETED
     text = body(customer.get(address))
     assert "Office of the shop" in text
+    assert f"{world.source.name} chooses it" not in text  # it has chosen
     assert "11.70" not in text
     assert str(item.pk) not in text
 
@@ -82,6 +83,7 @@ def test_each_end_reads_in_words(world, customer):
     assert "Canceled" in body(customer.get(f"/my-transfers/{canceled.pk}/"))
     text = body(customer.get(f"/my-transfers/{declined.pk}/"))
     assert f"Declined by {world.source.name}" in text
+    assert "What changes for you" not in text  # nothing does
     assert "Invoices are open" not in text
 
 

@@ -14,7 +14,7 @@ from portal.accounts.permissions import Permission
 from portal.core.http import PortalRequest, page_or_fragment
 from portal.core.listing import ListAddress
 from transfers import queries
-from transfers.enums import FINISHED_STATUSES, TransferStatus
+from transfers.enums import CLOSED_STATUSES, FINISHED_STATUSES, TransferStatus
 from transfers.models import Transfer
 from transfers.presentation import product_types_label, time_left, tone_of
 
@@ -68,7 +68,7 @@ def my_transfer(request: PortalRequest, transfer_id: UUID) -> HttpResponse:
         {
             "row": row,
             "steps": _steps(transfer, row),
-            "changes": _changes(row),
+            "changes": _changes(transfer, row),
             "question": _what_to_do(transfer, row),
             "items": names[:ITEMS_SHOWN],
             "has_more_items": len(names) > ITEMS_SHOWN,
@@ -94,10 +94,12 @@ def _steps(transfer: Transfer, row: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"at": at, "title": title, "tone": tone} for at, title, tone in reversed(said) if at]
 
 
-def _changes(row: dict[str, Any]) -> list[dict[str, str]]:
-    """What a transfer means for the customer (reference 6.8)."""
+def _changes(transfer: Transfer, row: dict[str, Any]) -> list[dict[str, str]]:
+    """What a transfer means for the customer (reference 6.8); nothing where it ended before anything moved."""
+    if transfer.status in CLOSED_STATUSES:
+        return []
     names = {"source": row["source"], "target": row["target"]}
-    return [
+    changes = [
         {
             "label": _("Who bills you"),
             "value": _("%(target)s, for everything that moves and from the day on which it moves.") % names,
@@ -115,8 +117,11 @@ def _changes(row: dict[str, Any]) -> list[dict[str, str]]:
             )
             % names,
         },
-        {"label": _("What moves"), "value": _("%(source)s chooses it. Tell both partners what you want.") % names},
     ]
+    if transfer.status == TransferStatus.PENDING:
+        choice = _("%(source)s chooses it. Tell both partners what you want.") % names
+        changes.append({"label": _("What moves"), "value": choice})
+    return changes
 
 
 def _what_to_do(transfer: Transfer, row: dict[str, Any]) -> str:

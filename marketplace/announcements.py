@@ -77,7 +77,7 @@ _DONE_BY: dict[MarketplaceEvent, tuple[MarketplaceEvent, ...]] = {
 
 def address(saas: SaaSSubscription) -> str:
     """Return the path of the page on which a partner finds the subscription."""
-    return f"{reverse('customers:subscriptions', args=[saas.subscription.customer_id])}?tab=marketplace"
+    return reverse("marketplace:subscription", args=[saas.pk])
 
 
 def announce(
@@ -89,8 +89,12 @@ def announce(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
+    partner_details: Mapping[str, Any] | None = None,
 ) -> AuditEvent:
-    """Write log entry, deliveries, mails and notices of one event; ``actor`` None is the portal itself."""
+    """Write log entry, deliveries, mails and notices of one event; ``actor`` None is the portal itself.
+
+    ``partner_details``: what only the billing partner reads, such as what it pays.
+    """
     row = saas.subscription
     partners = [partner for partner in (row.billing_owner_id, row.reseller_id) if partner is not None]
     others = [] if event_type in OF_THE_PARTNER else [row.customer_id, saas.publisher_id]
@@ -107,6 +111,7 @@ def announce(
         before=before,
         after=after,
         details={"product": row.product_name, **(details or {})},
+        party_details={row.billing_owner_id: partner_details} if partner_details else None,
     )
     deliveries.queue(event)
     for done in _DONE_BY.get(event_type, ()):

@@ -176,7 +176,7 @@ def _check_not_bought(offer: Offer, buyer: Buyer) -> None:
         raise OnceOnly(
             _("A customer can have %(offer)s only once, and this one has it.") % {"offer": offer.name},
             next_step=next_step if own is not None else "",
-            next_url=f"{reverse('customers:subscriptions', args=[buyer.customer.pk])}?tab=marketplace" if own else "",
+            next_url=reverse("marketplace:subscription", args=[own.pk]) if own is not None else "",
         )
 
 

@@ -212,7 +212,7 @@ def check_can_cancel(saas: SaaSSubscription, *, now: datetime.datetime) -> None:
         next_step=_("Switch auto-renew off: the subscription then ends with its term.")
         if subscription.auto_renew
         else _("Auto-renew is off: the subscription ends with its term."),
-        next_url=f"{reverse('customers:subscriptions', args=[subscription.customer_id])}?tab=marketplace",
+        next_url=reverse("marketplace:subscription", args=[saas.pk]),
     )
 
 

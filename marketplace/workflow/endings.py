@@ -40,7 +40,7 @@ def cancel_subscription(*, subscription_id: UUID, actor: Actor, now: datetime.da
     rules.check_can_cancel(saas, now=now)
     rules.check_no_change_runs(running_operation(saas))
     refunded = _refund(saas, now)
-    end_subscription(saas, EndReason.CANCELED, actor=actor, now=now, details={"refund": str(refunded)})
+    end_subscription(saas, EndReason.CANCELED, refunded=refunded, actor=actor, now=now)
     return saas
 
 
@@ -66,9 +66,9 @@ def cancel_by_publisher(*, subscription_id: UUID, actor: Actor, now: datetime.da
         saas,
         EndReason.CANCELED_BY_PUBLISHER,
         source=OperationSource.PUBLISHER,
+        refunded=refunded,
         actor=actor,
         now=now,
-        details={"refund": str(refunded)},
     )
 
 
@@ -90,9 +90,9 @@ def end_subscription(
     reason: EndReason,
     *,
     source: OperationSource = OperationSource.MARKETPLACE,
+    refunded: Decimal | None = None,
     actor: Actor | None,
     now: datetime.datetime,
-    details: dict[str, str] | None = None,
 ) -> Operation:
     """End a locked subscription for ever, and tell the publisher (fulfillment reference, section 1.2)."""
     saas.status = FulfillmentStatus.UNSUBSCRIBED
@@ -113,7 +113,8 @@ def end_subscription(
         now=now,
         before={"auto-renew": was_renewing},
         after={"auto-renew": False},
-        details={"reason": reason, **(details or {})},
+        details={"reason": reason},
+        partner_details={"refund": f"{refunded} {subscription.currency}"} if refunded is not None else None,
     )
     return operation
 

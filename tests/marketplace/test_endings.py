@@ -9,10 +9,18 @@ from billing.enums import ChargeKind
 from billing.models import Charge
 from customers.enums import BillingFrequency, SubscriptionStatus, Term
 from marketplace import rules
-from marketplace.enums import EndReason, FulfillmentStatus, OperationAction, OperationStatus, Refund
+from marketplace.enums import (
+    EndReason,
+    FulfillmentStatus,
+    MarketplaceEvent,
+    OperationAction,
+    OperationStatus,
+    Refund,
+)
 from marketplace.models import Operation, SaaSSubscription
 from marketplace.workflow import calls, changes, endings
 from portal.accounts.enums import Role
+from portal.audit.models import AuditEvent, AuditEventParty
 from portal.core.errors import PermissionDenied
 from portal.core.invariants import breaches
 from tests.factories import NOON, make_actor
@@ -222,3 +230,16 @@ def test_nobody_cancels_what_it_does_not_see():
     saas = make_active()
     with pytest.raises(SaaSSubscription.DoesNotExist):
         endings.cancel_subscription(subscription_id=saas.pk, actor=admin_of(make_active()), now=NOON)
+
+
+def test_what_comes_back_is_for_the_partner_to_read_alone():
+    saas = make_active()
+    cancel(saas)
+    event = AuditEvent.objects.get(event_type=MarketplaceEvent.CANCELED)
+    told = dict(AuditEventParty.objects.filter(event=event).values_list("organization_id", "details"))
+    assert told == {
+        saas.partner_id: {"refund": "120.0000 EUR"},
+        saas.subscription.customer_id: {},
+        saas.publisher_id: {},
+    }
+    assert "refund" not in event.details

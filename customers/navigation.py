@@ -84,6 +84,7 @@ WORKSPACES = (
 # Each takes the customer's id. Other apps name theirs in the setting CUSTOMER_NAVIGATION.
 PRODUCT_ITEMS = (Item(_("Subscriptions"), "customers:subscriptions", Permission.SUBSCRIPTION_VIEW),)
 CUSTOMER_ITEMS = (
+    Item(_("Order history"), "customers:orders", Permission.SUBSCRIPTION_VIEW),
     Item(_("Admin relationships"), "customers:admin_relationships", Permission.CUSTOMER_VIEW),
     Item(_("Account"), "customers:account", Permission.CUSTOMER_VIEW),
     Item(_("Activity"), "customers:activity", Permission.ACTIVITY_LOG_VIEW),

@@ -9,6 +9,7 @@ from customers.views import (
     imports,
     invitations,
     my_partners,
+    orders,
     pages,
     partnerships,
     relationships,
@@ -68,6 +69,8 @@ urlpatterns = [
         "<uuid:customer_id>/subscriptions/export.csv", subscriptions.subscriptions_export, name="subscriptions_export"
     ),
     path("<uuid:customer_id>/subscriptions/import/", imports.import_subscriptions, name="import_subscriptions"),
+    path("<uuid:customer_id>/orders/", orders.orders, name="orders"),
+    path("<uuid:customer_id>/orders/export.csv", orders.orders_export, name="orders_export"),
     path("<uuid:customer_id>/admin-relationships/", pages.admin_relationships, name="admin_relationships"),
     path("<uuid:customer_id>/account/", pages.account, name="account"),
     path("<uuid:customer_id>/account/bill-to/", pages.bill_to, name="bill_to"),

@@ -93,7 +93,7 @@ def unit_price_text(amount: Decimal, currency: str, frequency: str, *, is_per_se
 def term_text(term: str, frequency: str) -> str:
     """Return "1 year, billed monthly" in the words of both lists."""
     billed = str(BillingFrequency(frequency).label)
-    return _("%(term)s · billing: %(frequency)s") % {"term": Term(term).label, "frequency": billed}
+    return _("%(term)s · billed: %(frequency)s") % {"term": Term(term).label, "frequency": billed}
 
 
 def price_text(price: Price, *, is_per_seat: bool) -> str:

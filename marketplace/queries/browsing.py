@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
+from customers.enums import ProductFamily, SubscriptionStatus
+from customers.models import Subscription
 from marketplace.enums import LIVING
 from marketplace.models import ExclusivePartner, Offer, Plan, PlanPrice, SaaSSubscription
 from marketplace.queries.catalog import OfferFilter, offer_list
@@ -27,7 +29,8 @@ class CatalogueFilter:
 def catalogue(actor: Actor, buyer: Buyer, found: CatalogueFilter) -> QuerySet[Offer]:
     """Return the published offers with what decides on them: one of OFFER_ORDERS sorts.
 
-    Adds ``is_chosen`` (or not exclusive), ``is_sold_here``, ``is_priced`` and ``is_had`` (once only, and there).
+    Adds ``is_chosen`` (or not exclusive), ``is_sold_here``, ``is_priced``, ``is_usable`` (the Azure plan that metered
+    plans need is there) and ``is_had`` (once only, and there).
     """
     prices = PlanPrice.objects.filter(currency=buyer.partner.currency).on(buyer.today).filter(is_offered=True)
     if found.term:
@@ -40,6 +43,9 @@ def catalogue(actor: Actor, buyer: Buyer, found: CatalogueFilter) -> QuerySet[Of
     offers = offer_list(actor, found.offers, today=buyer.today).annotate(
         is_chosen=_flag(Q(is_exclusive=False) | Q(Exists(chosen))),
         is_sold_here=Exists(plans),
+        is_usable=_flag(
+            Q(Exists(plans.filter(needs_azure_plan=False))) | Q(Exists(plans) & Exists(_azure_plans(buyer)))
+        ),
         is_priced=Exists(prices.filter(_sold(buyer, "plan__"), plan__offer=OuterRef("pk"))),
         is_had=_flag(Q(is_once_per_customer=True) & Q(Exists(had))),
     )
@@ -49,7 +55,12 @@ def catalogue(actor: Actor, buyer: Buyer, found: CatalogueFilter) -> QuerySet[Of
         offers = offers.filter(is_exclusive=found.exclusive == "yes")
     if not found.with_refused:
         offers = offers.filter(
-            is_sold_by_partners=True, is_chosen=True, is_sold_here=True, is_priced=True, is_had=False
+            is_sold_by_partners=True,
+            is_chosen=True,
+            is_sold_here=True,
+            is_usable=True,
+            is_priced=True,
+            is_had=False,
         )
     return offers
 
@@ -60,6 +71,15 @@ def _sold(buyer: Buyer, prefix: str = "") -> Q:
     for_them = [buyer.customer.pk, buyer.partner.pk]
     audience = Q(**{f"{prefix}is_private": False}) | Q(**{f"{prefix}audience__organization_id__in": for_them})
     return country & audience & Q(**{f"{prefix}is_stopped": False})
+
+
+def _azure_plans(buyer: Buyer) -> QuerySet[Subscription]:
+    return Subscription.objects.filter(
+        customer_id=buyer.customer.pk,
+        billing_owner_id=buyer.partner.pk,
+        product_family=ProductFamily.AZURE_PLAN,
+        status=SubscriptionStatus.ACTIVE,
+    )
 
 
 def _flag(condition: Q) -> "ExpressionWrapper[Any]":

@@ -107,6 +107,8 @@ def _why_not(offer: Any, buyer: Buyer) -> str:
         return _("Exclusive: sold through chosen partners only")
     if not offer.is_sold_here:
         return _("Not sold in %(country)s") % {"country": country_name(buyer.country)}
+    if not offer.is_usable:
+        return _("Metered: the customer needs an active Azure plan that is billed to you")
     if not offer.is_priced:
         return _("No price in %(currency)s") % {"currency": buyer.partner.currency}
     return _("The customer has it already, and can have it once only") if offer.is_had else ""

@@ -54,6 +54,10 @@ class Field:
     url: str = ""
     reason: str = ""
 
+    @property
+    def tip_id(self) -> str:
+        return f"reason-{self.name}"
+
 
 @require_safe
 @requires(Permission.SUBSCRIPTION_VIEW)
@@ -67,7 +71,7 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     context = {
         "saas": saas,
         "name": row.friendly_name,
-        "product": row.product_name,
+        "product": row.product_name if row.product_name != row.friendly_name else saas.publisher.organization.name,
         "customer_name": row.customer.organization.name,
         "customer": relationship,
         "status": status_of(saas),

@@ -79,9 +79,9 @@ class OperationFinished(Refusal):
 
 def is_sales_agent_rule_in_force(today: datetime.date) -> bool:
     """Say whether sales agents are kept from changing marketplace subscriptions on a day (section 3.3)."""
-    until = settings.SALES_AGENT_RULE_UNTIL
-    begun = today >= datetime.date.fromisoformat(settings.SALES_AGENT_RULE_FROM)
-    return begun and not (until and today >= datetime.date.fromisoformat(until))
+    begins: datetime.date = settings.SALES_AGENT_RULE_FROM
+    ends: datetime.date = settings.SALES_AGENT_RULE_UNTIL
+    return begins <= today < ends
 
 
 def check_may_change(actor: Actor, *, today: datetime.date) -> None:

@@ -1,5 +1,6 @@
 """Settings that hold in every environment. Each environment variable is read in one place, here or in a file beside."""
 
+from datetime import date
 from pathlib import Path
 
 import environ
@@ -275,8 +276,8 @@ TRANSFER_SANDBOX_COMMERCE = "transfers.commerce.sandbox.Commerce"
 
 # --- marketplace (M1-M8) ----------------------------------------------------------------------------------------------
 # Sales agents buy, but do not change what they bought: called temporary, so it has days (reference, section 3.3).
-SALES_AGENT_RULE_FROM = env.str("SALES_AGENT_RULE_FROM", default="2022-01-01")
-SALES_AGENT_RULE_UNTIL = env.str("SALES_AGENT_RULE_UNTIL", default="")  # first day on which it no longer holds
+SALES_AGENT_RULE_FROM = date.fromisoformat(env.str("SALES_AGENT_RULE_FROM", default="2022-01-01"))
+SALES_AGENT_RULE_UNTIL = date.fromisoformat(env.str("SALES_AGENT_RULE_UNTIL", default="9999-12-31"))  # free on that day
 PURCHASE_TOKEN_HOURS = 24
 ACTIVATION_DAYS = 30  # a purchase that the publisher has not activated by then lapses, unbilled
 SUSPENSION_DAYS = 30  # grace period of a missing payment

@@ -94,10 +94,10 @@ def test_only_admin_agents_change_a_marketplace_subscription(change, role):
 def test_sales_agents_change_as_well_once_the_temporary_rule_has_ended(change, settings):
     saas = make_active(term=Term.YEAR)
     actor = make_actor(saas.partner.organization, Role.SALES_AGENT)
-    settings.SALES_AGENT_RULE_UNTIL = "2026-11-21"
+    settings.SALES_AGENT_RULE_UNTIL = datetime.date(2026, 11, 21)
     with pytest.raises(rules.SalesAgentsDoNotChange):
         CHANGES[change](saas, actor)
-    settings.SALES_AGENT_RULE_UNTIL = "2026-11-20"
+    settings.SALES_AGENT_RULE_UNTIL = datetime.date(2026, 11, 20)
     assert CHANGES[change](saas, actor)
 
 

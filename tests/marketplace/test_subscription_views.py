@@ -136,7 +136,7 @@ def test_nothing_of_another_partner_s_subscription_can_be_reached(saas, client_f
 
 
 def test_when_the_rule_has_ended_sales_agents_change_like_admin_agents(saas, as_role, settings):
-    settings.SALES_AGENT_RULE_UNTIL = "2026-01-01"
+    settings.SALES_AGENT_RULE_UNTIL = datetime.date(2026, 1, 1)
     client = as_role(Role.SALES_AGENT)
     assert client.post(url("quantity", saas.pk), {"quantity": 20}).status_code == 302
     assert Operation.objects.filter(saas=saas, action=OperationAction.CHANGE_QUANTITY, quantity=20).exists()

@@ -114,15 +114,22 @@ def announce(
         party_details={row.billing_owner_id: partner_details} if partner_details else None,
     )
     deliveries.queue(event)
+    _notify(event, event_type, saas, details or {})
+    return event
+
+
+def _notify(
+    event: AuditEvent, event_type: MarketplaceEvent, saas: SaaSSubscription, details: Mapping[str, Any]
+) -> None:
+    """Complete the actions that the event settles, and put new ones, news and mails before the partner's people."""
     for done in _DONE_BY.get(event_type, ()):
-        action_center.complete(subject_type=SUBJECT, subject_id=row.pk, event_type=done, now=now)
+        action_center.complete(subject_type=SUBJECT, subject_id=saas.pk, event_type=done, now=event.occurred_at)
     if event_type in _TO_DO:
         _ask_for_work(event, event_type, saas)
     if event_type in _NEWS:
         _tell(event, saas, _NEWS[event_type], kind=ActionKind.TRANSACTIONAL, roles=(Role.ADMIN_AGENT,))
     if event_type in MAILED and (event_type != E.PURCHASED or settings.MAIL_AFTER_PURCHASE):
-        _mail(event, event_type, saas, details or {})
-    return event
+        _mail(event, event_type, saas, details)
 
 
 def _ask_for_work(event: AuditEvent, event_type: MarketplaceEvent, saas: SaaSSubscription) -> None:

@@ -264,7 +264,13 @@ def _charge(charge: Any) -> dict[str, Any]:
 def _changes_of(event: Any) -> str:
     """Word what an event changed: "quantity 12 → 20"."""
     before, after = event.before or {}, event.after or {}
-    return " · ".join(f"{before[name]} → {after[name]}" for name in after if name in before)
+    return " · ".join(f"{_word(before[name])} → {_word(after[name])}" for name in after if name in before)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("On") if value else _("Off")
+    return str(dict(BillingFrequency.choices).get(value, value))
 
 
 # --- what happens next -----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.access import fresh_sign_in, requires, signed_in
@@ -188,9 +189,9 @@ def _form(request: PortalRequest, form: Form, refusal: Refusal | None, **context
 def _secret_row(secret: AppSecret) -> dict[str, Any]:
     """One line of the list of secrets, with its state in words."""
     if secret.revoked_at is not None:
-        tone, label = "neutral", _("Revoked")
+        tone, label = "neutral", pgettext("secret", "Revoked")
     elif secret.expires_at <= timezone.now():
-        tone, label = "error", _("Expired")
+        tone, label = "error", pgettext("secret", "Expired")
     elif secret.warned_days is not None:
         tone, label = "warning", _("Expires soon")
     else:

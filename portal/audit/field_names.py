@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.accounts.enums import Cloud, Role
 from portal.core.countries import country_name
@@ -57,7 +58,7 @@ FIELD_NAMES = {
     "cancellation window of a month": _("Hours to cancel a term of a month"),
     "cancellation window of longer terms": _("Hours to cancel a longer term"),
     "category": _("Category"),
-    "change": _("Change"),
+    "change": pgettext_lazy("noun", "Change"),
     "changed": _("Changed"),
     "cloud": _("Cloud"),
     "consent_id": _("Consent ID"),

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.accounts.actor import Actor, denied
 from portal.accounts.permissions import Permission
@@ -32,7 +33,7 @@ class Command:
 
 # Action of rules.ACTIONS -> its words, and by whom and in which states it is worth a place on the page.
 _OFFERED: dict[str, tuple[Promise, str, frozenset[Party], frozenset[TransferStatus]]] = {
-    "review": (_("Review"), "eye", frozenset({Party.SOURCE}), frozenset({S.PENDING})),
+    "review": (pgettext_lazy("command", "Review"), "eye", frozenset({Party.SOURCE}), frozenset({S.PENDING})),
     "decline": (_("Decline"), "blocked", frozenset({Party.SOURCE}), frozenset({S.PENDING})),
     "send_draft": (_("Check and send"), "send", frozenset({Party.TARGET}), frozenset({S.DRAFT})),
     "delete_draft": (_("Delete"), "delete", frozenset({Party.TARGET, Party.RESELLER}), frozenset({S.DRAFT})),

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import requires
@@ -81,7 +82,7 @@ def _steps(transfer: Transfer, row: dict[str, Any]) -> list[dict[str, Any]]:
     """What has happened so far, newest first."""
     names = {"source": row["source"], "target": row["target"]}
     closed = {
-        TransferStatus.CANCELED: _("Canceled"),
+        TransferStatus.CANCELED: pgettext("transfer", "Canceled"),
         TransferStatus.DECLINED: _("Declined by %(source)s") % names,
         TransferStatus.EXPIRED: _("Expired: nobody answered in time"),
     }

@@ -12,6 +12,8 @@ from customers.enums import BillingFrequency, Term
 from marketplace.enums import EndReason, FulfillmentStatus
 from marketplace.models import SaaSSubscription
 from marketplace.rules import Price
+from portal.accounts.actor import Actor, denied
+from portal.accounts.permissions import Permission
 from portal.core.money import money_text
 
 TONES = {
@@ -20,6 +22,11 @@ TONES = {
     FulfillmentStatus.SUSPENDED: "error",
     FulfillmentStatus.UNSUBSCRIBED: "neutral",
 }
+
+
+def why_not(actor: Actor, permission: Permission) -> str:
+    """Return why the actor may not do this and who may; nothing for those who may (X5)."""
+    return "" if actor.may(permission) else denied(permission, kind=actor.organization_kind).explanation
 
 
 def money(amount: Decimal, currency: str) -> str:

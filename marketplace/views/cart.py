@@ -15,7 +15,7 @@ from customers.navigation import show_customer
 from customers.queries import customer_of
 from marketplace import queries
 from marketplace.forms.buying import LineForm, ReviewForm
-from marketplace.models import Cart, CartLine
+from marketplace.models import Cart, CartLine, Order
 from marketplace.presentation import money, quantity_text, status_of, term_text, unit_price_text
 from marketplace.queries.credited import creditable_locations
 from marketplace.workflow import purchases
@@ -141,24 +141,18 @@ def remove_line(request: PortalRequest, line_id: UUID) -> HttpResponse:
 def review(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     """Show all once more and buy it; a second click on Buy finds the order of the first one."""
     relationship = customer_of(request.actor, customer_id)
-    now = timezone.now()
+    today = timezone.now().date()
     form = _review_form(request)
     refusal: Refusal | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            order = purchases.checkout(
-                cart_id=form.cleaned_data["cart"], review=form.review(), actor=request.actor, now=now
-            )
-        except Cart.DoesNotExist as missing:
-            raise Http404 from missing
-        except InvalidInput as invalid:
-            field = {"attested": "attested", "partner_id": "credited", "reseller": "credited"}.get(invalid.field or "")
-            form.add_error(field, str(invalid))
+            order = _buy(request, customer_id, form)
         except Refusal as refused:
             refusal = refused
         else:
-            return redirect_to(request, reverse("marketplace:order", args=[order.pk]))
-    view = queries.cart_view(request.actor, customer_id, today=now.date())
+            if order is not None:
+                return redirect_to(request, reverse("marketplace:order", args=[order.pk]))
+    view = queries.cart_view(request.actor, customer_id, today=today)
     if view.cart is None or not view.rows:
         messages.info(request, _("The cart is empty."))
         return redirect_to(request, reverse("marketplace:cart", args=[customer_id]))
@@ -168,7 +162,7 @@ def review(request: PortalRequest, customer_id: UUID) -> HttpResponse:
         form.initial = {"cart": view.cart.pk, "total": view.total, "credited": usual}
     elif refusal is not None:
         form = _asked_again(request, form, view)
-    buyer = queries.buyer_for(request.actor, customer_id, today=now.date())
+    buyer = queries.buyer_for(request.actor, customer_id, today=today)
     context = {
         "customer": relationship,
         "steps": steps("review", customer_id),
@@ -181,6 +175,19 @@ def review(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     }
     status = refusal.http_status if refusal else 422 if form.errors else 200
     return render(request, "marketplace/review.html", context, status=status)
+
+
+def _buy(request: PortalRequest, customer_id: UUID, form: ReviewForm) -> Order | None:
+    """Order what is in the cart that was shown; ``None`` if the form now says what is wrong. Raises: Refusal."""
+    cart_id = form.cleaned_data["cart"]
+    if not Cart.objects.visible_to(request.actor).filter(pk=cart_id, customer_id=customer_id).exists():
+        raise Http404
+    try:
+        return purchases.checkout(cart_id=cart_id, review=form.review(), actor=request.actor, now=timezone.now())
+    except InvalidInput as invalid:
+        field = {"attested": "attested", "partner_id": "credited", "reseller": "credited"}.get(invalid.field or "")
+        form.add_error(field, str(invalid))
+        return None
 
 
 def _review_form(request: PortalRequest, *, asked: bool = False) -> ReviewForm:

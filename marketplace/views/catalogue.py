@@ -16,13 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from customers.enums import Term
 from customers.navigation import show_customer
 from customers.queries import customer_of
-from customers.views.reasons import why_not
 from marketplace import queries
 from marketplace.enums import SOLD_TERMS, OfferCategory, Refund
 from marketplace.forms.buying import PurchaseForm
 from marketplace.forms.list import CATALOGUE_FILTERS, NO, YES, catalogue_filter, read_catalogue
 from marketplace.models import Offer, Plan
-from marketplace.presentation import money, unit_price_text
+from marketplace.presentation import money, unit_price_text, why_not
 from marketplace.queries import PlanChoice
 from marketplace.queries.browsing import catalogue as browse
 from marketplace.queries.browsing import has_trial

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.queries import as_uuid
-from customers.views.reasons import why_not
 from marketplace import queries
 from marketplace.enums import LIVING, FulfillmentStatus
 from marketplace.forms.changes import ManyForm
@@ -24,7 +23,7 @@ from marketplace.forms.list import (
     subscription_filter,
 )
 from marketplace.models import SaaSSubscription
-from marketplace.presentation import day, status_of
+from marketplace.presentation import day, status_of, why_not
 from marketplace.queries.subscriptions import RENEWING_DAYS
 from marketplace.views.details import role_reason
 from marketplace.views.rows import row_of

@@ -118,6 +118,13 @@ def test_nobody_pays_another_total_than_the_one_shown(agent, relationship):
     assert not Order.objects.exists()
 
 
+def test_the_cart_of_one_customer_is_not_bought_on_the_page_of_another(agent, relationship):
+    other = make_buying_relationship(partner=relationship.partner.organization)
+    put_into_cart(agent, relationship, make_plan())
+    assert agent.post(url("review", other.customer_id), confirmed(relationship)).status_code == 404
+    assert not Order.objects.exists()
+
+
 def test_without_attestation_nothing_is_bought_and_the_choice_stays(agent, relationship):
     put_into_cart(agent, relationship, make_plan())
     response = agent.post(url("review", relationship.customer_id), confirmed(relationship, attested=""))

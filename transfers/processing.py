@@ -125,7 +125,10 @@ def _claim(transfer_id: uuid.UUID, *, now: datetime.datetime, size: int) -> list
     """Lock the next due items and their subscriptions; what belongs to another item waits for that one."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [transfer_id, now, size])
-        return [Claim(*row[:4], rules.ItemFacts(*row[4:])) for row in cursor.fetchall()]
+        return [
+            Claim(item_id, base_id, base_status, owner_id, rules.ItemFacts(*facts))
+            for item_id, base_id, base_status, owner_id, *facts in cursor.fetchall()
+        ]
 
 
 def _process(transfer_id: uuid.UUID, claims: Sequence[Claim], now: datetime.datetime) -> int:

@@ -66,7 +66,7 @@ def _line(label: str, level: Level, findings: list[Finding], *, is_open: bool = 
 def _email_line(form: Form) -> dict[str, Any]:
     label = _("The mails to the customer have an address")
     entered = form["customer_email"].value()
-    errors = form.errors.get("customer_email", []) if form.is_bound else []
+    errors = [str(error) for error in form.errors.get("customer_email", [])] if form.is_bound else []
     if entered and not errors:
         return _line(label, Level.GREEN, [])
     message = errors[0] if errors else _("No address is entered yet.")

@@ -121,12 +121,12 @@ def _items_context(request: PortalRequest, found: Detail) -> dict[str, Any]:
 def _tabs(found: Detail, address: ListAddress) -> list[dict[str, Any]]:
     """The states an item can be in; how many are in it stands in the row of the transfer, while nothing moves."""
     fields = found.fields
-    counts = {
+    counts: dict[str, int] = {
         "": fields["items_total"],
         LineItemStatus.COMPLETED: fields["items_completed"],
         LineItemStatus.FAILED: fields["items_failed"],
     }
-    running = {"": 0, **dict.fromkeys(LineItemStatus, 0)}
+    running: list[str] = ["", *LineItemStatus]
     return [
         {
             "label": LineItemStatus(state).label if state else _("All items"),

@@ -141,8 +141,9 @@ def _context(request: PortalRequest, form: RequestForm) -> dict[str, Any]:
 
 def _question(request: PortalRequest, form: RequestForm) -> HttpResponse:
     """Name what follows and ask; the entries and the id of the request to be are handed on in the form."""
-    names = set(form.fields) & set(form.data)
-    entries = [(name, value) for name in sorted(names) for value in form.data.getlist(name)]
+    sent = request.POST
+    names = set(form.fields) & set(sent)
+    entries = [(name, value) for name in sorted(names) for value in sent.getlist(name)]
     show_customer(request, form.sender.relationship)
     context = {**_context(request, form), "entries": entries, "token": uuid.uuid4()}
     return page_or_fragment(

@@ -7,6 +7,7 @@ from portal.accounts import api as accounts_api
 from portal.accounts.sign_in import throttle
 from portal.audit import api as audit_api
 from portal.core import error_views, gallery, health, views
+from portal.webhooks import api as webhooks_api
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -32,6 +33,7 @@ urlpatterns += [
     path("v1/", include("transfers.api.urls")),
     path("v1/", include((accounts_api.V1, "accounts_api"))),
     path("v1/", include((audit_api.V1, "audit_api"))),
+    path("webhooks/v1/", include((webhooks_api.V1, "webhooks_api"))),
     path("auditactivity/v1/", include((audit_api.AUDIT_ACTIVITY, "audit_activity"))),
 ]
 urlpatterns += [path("api/", include("marketplace.api.urls"))]

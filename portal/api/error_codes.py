@@ -123,6 +123,9 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "app-role-unknown": (3000, 400),
     "consent-impossible": (2000, 400),
     "app-of-other-organization": (900308, 403),
+    "webhook-not-registered": (1000, 404),
+    "webhook-registered-already": (2000, 409),
+    "webhook-event-unknown": (900126, 400),
     "outgoing-address-refused": (3000, 400),
     "refused": (800042, 400),
     # people: on pages only, so far

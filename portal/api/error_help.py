@@ -45,6 +45,9 @@ HELP: dict[str, tuple[str, str]] = {
     "too-many-tries": ("Too many wrong answers from one address.", "Wait as Retry-After says."),
     "database-away": ("The portal cannot reach its database; nothing was stored.", "Repeat the request in a moment."),
     "refused": ("The portal refused for the reason in the description.", "Follow the description."),
+    "webhook-not-registered": ("The caller has no webhook.", "Register one by POST."),
+    "webhook-registered-already": ("The caller has a webhook.", "Change it by PUT."),
+    "webhook-event-unknown": ("No event has this name.", "Choose among /webhooks/v1/registration/events."),
     "outgoing-address-refused": ("The portal does not call this address.", "Use a public https address."),
     # customers and relationships
     "partner-number-unknown": ("No partner has this PartnerID.", "Compare it with the reseller's company profile."),

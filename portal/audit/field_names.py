@@ -77,6 +77,7 @@ FIELD_NAMES = {
     "ends": _("Ends on"),
     "event_id": _("Event ID"),
     "event_type": _("Event type"),
+    "events": _("Events"),
     "expires": _("Expires"),
     "from": _("From"),
     "invitation_id": _("Invitation ID"),

@@ -118,6 +118,7 @@ EVENT_TYPES = [
     "portal.accounts.enums.AccountEvent",
     "portal.notifications.enums.NotificationEvent",
     "portal.api.enums.ApiEvent",
+    "portal.webhooks.enums.WebhookEvent",
     "customers.enums.CustomerEvent",
     "marketplace.enums.MarketplaceEvent",
     "transfers.enums.TransferEvent",
@@ -282,6 +283,7 @@ PURCHASE_TOKEN_HOURS = 24
 ACTIVATION_DAYS = 30  # a purchase that the publisher has not activated by then lapses, unbilled
 SUSPENSION_DAYS = 30  # grace period of a missing payment
 AUTO_ACCEPT_SECONDS = 10  # a publisher that says nothing after it was told of a change agrees to it
+WEBHOOK_CALL_SECONDS = 10  # for one notification, all of it
 PUBLISHER_CALL_SECONDS = 10  # for one call to a publisher, all of it
 PUBLISHER_RETRY_SECONDS = 60
 PUBLISHER_RETRY_HOURS = 8  # some 500 tries

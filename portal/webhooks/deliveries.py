@@ -9,6 +9,7 @@ from django.conf import settings
 
 from portal.audit import wire
 from portal.audit.models import AuditEvent, AuditEventParty
+from portal.core.queue import enqueue_after_commit
 from portal.webhooks.models import WebhookDelivery, WebhookRegistration
 
 SUBSCRIPTION = "subscription"
@@ -32,7 +33,7 @@ def queue(event: AuditEvent, *, event_type: str = "") -> None:
         event_types__contains=[name],
         is_active=True,
     )
-    WebhookDelivery.objects.bulk_create(_delivery(registration, event, name) for registration in wanted)
+    _write([_delivery(registration, event, name) for registration in wanted])
 
 
 def queue_all(events: Sequence[AuditEvent]) -> None:
@@ -50,12 +51,20 @@ def queue_all(events: Sequence[AuditEvent]) -> None:
         "event_id", "organization_id"
     ):
         parties[event_id].add(organization_id)
-    WebhookDelivery.objects.bulk_create(
-        _delivery(registration, event, event.event_type)
-        for event in events
-        for registration in listening
-        if event.event_type in registration.event_types and registration.organization_id in parties[event.pk]
+    _write(
+        [
+            _delivery(registration, event, event.event_type)
+            for event in events
+            for registration in listening
+            if event.event_type in registration.event_types and registration.organization_id in parties[event.pk]
+        ]
     )
+
+
+def _write(rows: list[WebhookDelivery]) -> None:
+    WebhookDelivery.objects.bulk_create(rows)
+    for registration_id in {row.registration_id for row in rows}:
+        enqueue_after_commit("webhooks.deliver", str(registration_id))
 
 
 def _delivery(registration: WebhookRegistration, event: AuditEvent, name: str) -> WebhookDelivery:

@@ -12,10 +12,14 @@ BREACHES = {
             SELECT FROM audit_auditeventparty AS party
             WHERE party.event_id = delivery.event_id AND party.organization_id = registration.organization_id
         )""",
-    "Delivery of another kind than its event": """
+    "Delivery that waits without a time, or has one though it does not wait": """
         SELECT delivery.id::text FROM webhooks_webhookdelivery AS delivery
-        JOIN audit_auditevent AS event ON event.id = delivery.event_id
-        WHERE event.event_type <> delivery.event_type""",
+        WHERE (delivery.status = 'waiting') = (delivery.next_attempt_at IS NULL)""",
+    "Delivery counted otherwise than its attempts": """
+        SELECT delivery.id::text FROM webhooks_webhookdelivery AS delivery
+        WHERE delivery.attempts <> (
+            SELECT count(*) FROM webhooks_deliveryattempt AS attempt WHERE attempt.delivery_id = delivery.id
+        )""",
 }
 
 

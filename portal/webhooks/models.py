@@ -1,6 +1,6 @@
 """Who wants to be told of which events, and one delivery row per registration and event (T9, P6).
 
-The rows are written with the event from the first day on. Registration pages, signing and sending come with the API.
+The delivery rows are written with the event; sending them is ``processing``'s, each attempt a row of its own.
 """
 
 import uuid
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Organization
 from portal.audit.models import AuditEvent
+from portal.webhooks.enums import AttemptResult
 
 
 class DeliveryStatus(models.TextChoices):
@@ -29,6 +30,9 @@ class WebhookRegistration(models.Model):
     event_types = ArrayField(models.CharField(max_length=60))
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    modified_at = models.DateTimeField(null=True, blank=True)
+    sealed_secret = models.BinaryField(default=b"")  # of the signatures; it must be read again for each of them
+    busy_until = models.DateTimeField(null=True, blank=True)  # one worker at a time is at it
 
     def __str__(self) -> str:
         return self.url
@@ -45,6 +49,8 @@ class WebhookDelivery(models.Model):
     status = models.CharField(max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.WAITING)
     created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -58,3 +64,23 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_type} to {self.registration_id}"
+
+
+class DeliveryAttempt(models.Model):
+    """One try to deliver a notification, with what came back."""
+
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.PROTECT, related_name="tries")
+    number = models.PositiveIntegerField()
+    url = models.CharField(max_length=500)
+    started_at = models.DateTimeField()
+    milliseconds = models.PositiveIntegerField()
+    result = models.CharField(max_length=12, choices=AttemptResult.choices)
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    error = models.CharField(max_length=40, blank=True)  # code of portal.core.outgoing: why nothing came back
+    answer = models.TextField(max_length=1000, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="delivery_attempt_once")]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}, {self.number}: {self.result}"

@@ -1,0 +1,110 @@
+"""Registration of a webhook through the API (API reference, section 7.1)."""
+
+from typing import Annotated, NotRequired
+
+from django.http import HttpResponse
+from django.urls import path
+from django.utils import timezone
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from portal.accounts.permissions import Permission
+from portal.api.access import ApiRequest, api_requires, endpoint
+from portal.api.errors import json_answer
+from portal.api.reading import Body, body_of
+from portal.api.resources import time_text
+from portal.audit.catalogue import choices
+from portal.webhooks import rules, workflow
+from portal.webhooks.enums import ONLY_THE_ORIGINAL_S
+from portal.webhooks.models import WebhookRegistration
+
+TAG = "Webhooks"
+
+
+class RegistrationBody(Body):
+    """Where notifications go, and of which events."""
+
+    webhook_url: Annotated[str, Field(min_length=1, max_length=500)]
+    webhook_events: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=rules.MOST_EVENTS)]
+
+
+class RegistrationAnswer(TypedDict):
+    """``secret`` is answered once, to the registration itself (not in the original)."""
+
+    subscriberId: str
+    webhookUrl: str
+    webhookEvents: list[str]
+    signatureTokenToMsSignatureHeader: bool
+    lastModifiedTimestamp: str
+    secret: NotRequired[str]
+    isActive: bool
+
+
+@api_requires(Permission.WEBHOOK_MANAGE, answer=list[str], tag=TAG)
+def list_events(request: ApiRequest) -> HttpResponse:
+    """List the names of events a webhook can be registered for."""
+    return json_answer(event_names())
+
+
+@api_requires(Permission.WEBHOOK_MANAGE, answer=RegistrationAnswer, tag=TAG)
+def get_registration(request: ApiRequest) -> HttpResponse:
+    """Get the webhook of the caller's organization."""
+    own = WebhookRegistration.objects.filter(organization_id=request.actor.organization_id)
+    registration = own.order_by("created_at").first()
+    if registration is None:
+        raise rules.WebhookMissing
+    return json_answer(_registration(registration))
+
+
+@api_requires(Permission.WEBHOOK_MANAGE, body=RegistrationBody, answer=RegistrationAnswer, tag=TAG)
+def add_registration(request: ApiRequest) -> HttpResponse:
+    """Register the webhook of the caller's organization. The answer holds the secret of the signatures, once."""
+    body = body_of(request, RegistrationBody)
+    registered = workflow.register(
+        url=body.webhook_url,
+        event_types=body.webhook_events,
+        known=event_names(),
+        actor=request.actor,
+        now=timezone.now(),
+    )
+    return json_answer(_registration(registered.registration) | {"secret": registered.secret})
+
+
+@api_requires(Permission.WEBHOOK_MANAGE, body=RegistrationBody, answer=RegistrationAnswer, tag=TAG)
+def change_registration(request: ApiRequest) -> HttpResponse:
+    """Change address and events; a webhook that was disabled works again."""
+    body = body_of(request, RegistrationBody)
+    registration = workflow.change(
+        url=body.webhook_url,
+        event_types=body.webhook_events,
+        known=event_names(),
+        actor=request.actor,
+        now=timezone.now(),
+    )
+    return json_answer(_registration(registration))
+
+
+def event_names() -> list[str]:
+    """Return every event name in order, also those of the original that never happen here."""
+    return sorted({*(str(name) for name, _label in choices()), *ONLY_THE_ORIGINAL_S})
+
+
+def _registration(one: WebhookRegistration) -> dict[str, object]:
+    return {
+        "subscriberId": str(one.organization_id),
+        "webhookUrl": one.url,
+        "webhookEvents": one.event_types,
+        "signatureTokenToMsSignatureHeader": False,
+        "lastModifiedTimestamp": time_text(one.modified_at or one.created_at),
+        "isActive": one.is_active,
+    }
+
+
+V1 = [
+    path("registration/events", endpoint(GET=list_events), name="events"),
+    path(
+        "registration",
+        endpoint(GET=get_registration, POST=add_registration, PUT=change_registration),
+        name="registration",
+    ),
+]

@@ -1,0 +1,210 @@
+"""Notifications reach their receivers, signed and tried again; registration by API (API reference, section 7; T9)."""
+
+import base64
+import datetime
+import hashlib
+import hmac
+
+import pytest
+from django.utils import timezone
+
+from portal.accounts.enums import Role
+from portal.audit import log
+from portal.audit.models import AuditEvent
+from portal.webhooks import deliveries, invariants, processing, rules, workflow
+from portal.webhooks.models import DeliveryAttempt, DeliveryStatus, WebhookDelivery, WebhookRegistration
+from tests.factories import NOON, make_actor, make_partner
+from tests.portal.api.factories import api_client
+from tests.servers import http_server
+
+pytestmark = pytest.mark.django_db
+HERE = "/webhooks/v1/registration"
+EVENT = "create-transfer"
+
+
+@pytest.fixture(autouse=True)
+def own_machine(settings):
+    settings.OUTGOING_LOOPBACK = True
+
+
+@pytest.fixture(autouse=True)
+def nothing_contradicts(db):
+    yield
+    assert list(invariants.breaches()) == []
+
+
+@pytest.fixture
+def receiver():
+    with http_server() as server:
+        yield server
+
+
+@pytest.fixture
+def registered(receiver):
+    return register(receiver.url)
+
+
+def register(url):
+    actor = make_actor(make_partner(), Role.ADMIN_AGENT)
+    return workflow.register(url=url, event_types=[EVENT], known=[EVENT], actor=actor, now=NOON)
+
+
+def happen(registration, name=EVENT):
+    event = log.record(
+        event_type=name,
+        organization_ids=[registration.organization_id],
+        subject_type="transfer",
+        subject_id=registration.pk,
+        actor=None,
+        occurred_at=NOON,
+    )
+    deliveries.queue(event)
+
+
+def deliver(registration, now=NOON):
+    return processing.deliver(registration.pk, clock=lambda: now)
+
+
+def test_a_notification_arrives_as_it_was_stored_and_signed(registered, receiver):
+    happen(registered.registration)
+    happen(registered.registration, "update-transfer")
+    deliver(registered.registration)
+
+    [request], row = receiver.received, WebhookDelivery.objects.get()
+    assert request.body == bytes(row.body)
+    assert request.headers["content-type"] == "application/json"
+    key = base64.b64decode(registered.secret.removeprefix("whsec_"))
+    signed = f"{row.pk}.{int(NOON.timestamp())}.".encode() + request.body
+    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert request.headers["webhook-id"] == str(row.pk)
+    assert request.headers["webhook-timestamp"] == str(int(NOON.timestamp()))
+    assert request.headers["webhook-signature"] == f"v1,{expected}"
+    assert (row.status, row.attempts) == (DeliveryStatus.DELIVERED, 1)
+    attempt = DeliveryAttempt.objects.get()
+    assert (attempt.http_status, attempt.answer, attempt.url) == (200, "{}", receiver.url)
+    deliver(registered.registration, NOON + datetime.timedelta(days=1))
+    assert len(receiver.received) == 1
+
+
+def test_a_refused_notification_is_tried_at_least_ten_times_over_72_hours(registered, receiver):
+    receiver.status, now = 500, NOON
+    happen(registered.registration)
+    while (row := WebhookDelivery.objects.get()).status == DeliveryStatus.WAITING:
+        now = max(now, row.next_attempt_at)
+        deliver(registered.registration, now)
+
+    assert row.status == DeliveryStatus.FAILED
+    assert len(receiver.received) == row.attempts == DeliveryAttempt.objects.count() >= 10
+    assert now - NOON >= datetime.timedelta(hours=72)
+    assert len({request.headers["webhook-id"] for request in receiver.received}) == 1
+
+
+def test_one_that_fails_first_arrives_later_and_keeps_others_from_nothing(registered, receiver):
+    receiver.status = 503
+    happen(registered.registration)
+    deliver(registered.registration)
+    receiver.status = 200
+    deliver(registered.registration)
+    assert WebhookDelivery.objects.get().status == DeliveryStatus.WAITING
+    deliver(registered.registration, NOON + datetime.timedelta(minutes=1))
+    assert WebhookDelivery.objects.get().status == DeliveryStatus.DELIVERED
+
+
+def test_gone_disables_the_webhook_and_ends_what_waits(registered, receiver):
+    receiver.status = 410
+    happen(registered.registration)
+    happen(registered.registration)
+    deliver(registered.registration)
+
+    registered.registration.refresh_from_db()
+    assert not registered.registration.is_active
+    assert len(receiver.received) == 1
+    assert set(WebhookDelivery.objects.values_list("status", flat=True)) == {DeliveryStatus.FAILED}
+    assert AuditEvent.objects.filter(event_type="webhook-disabled").exists()
+    happen(registered.registration)
+    assert WebhookDelivery.objects.count() == 2
+
+
+def test_redirects_are_not_followed(registered, receiver):
+    receiver.status, receiver.headers = 302, {"Location": receiver.url + "/elsewhere"}
+    happen(registered.registration)
+    deliver(registered.registration)
+    assert [request.path for request in receiver.received] == ["/"]
+    assert WebhookDelivery.objects.get().status == DeliveryStatus.WAITING
+
+
+def test_private_addresses_are_neither_registered_nor_called(registered, receiver, settings):
+    settings.OUTGOING_LOOPBACK = False
+    happen(registered.registration)
+    deliver(registered.registration)
+    assert receiver.received == []
+    assert DeliveryAttempt.objects.get().error == "address-not-allowed"
+    reply = api_client().send("POST", HERE, {"WebhookUrl": receiver.url, "WebhookEvents": [EVENT]})
+    assert (reply.status_code, reply.json()["data"][0]) == (400, "outgoing-address-refused")
+
+
+def test_one_worker_at_a_time_delivers_and_a_dead_ones_turn_ends(registered, receiver):
+    happen(registered.registration)
+    later = NOON + datetime.timedelta(minutes=1)
+    assert workflow.take_turn(registration_id=registered.registration.pk, until=later, now=NOON)
+    deliver(registered.registration)
+    assert receiver.received == []
+    deliver(registered.registration, later)
+    assert len(receiver.received) == 1
+    registered.registration.refresh_from_db()
+    assert registered.registration.busy_until is None
+
+
+def test_the_sweep_finds_what_is_due(registered):
+    happen(registered.registration)
+    assert processing.registrations_due(now=NOON) == [registered.registration.pk]
+    assert processing.registrations_due(now=NOON - datetime.timedelta(seconds=1)) == []
+
+
+def test_pauses_only_grow():
+    assert list(rules.PAUSES) == sorted(rules.PAUSES)
+    assert rules.next_attempt_at(len(rules.PAUSES) + 1, now=NOON) is None
+
+
+def test_a_client_registers_reads_and_changes_its_webhook(receiver):
+    client = api_client()
+    assert client.get(HERE).status_code == 404
+    assert client.send("PUT", HERE, {"WebhookUrl": receiver.url, "WebhookEvents": [EVENT]}).status_code == 404
+    body = {"WebhookUrl": f"{receiver.url}/pc?tenant=1", "WebhookEvents": ["test-created", EVENT]}
+    reply = client.send("POST", HERE, body)
+    assert reply.status_code == 200, reply.content
+    secret = reply.json().pop("secret")
+    assert secret.startswith("whsec_")
+    registration = WebhookRegistration.objects.get()
+    assert secret.encode() not in bytes(registration.sealed_secret)
+    assert client.get(HERE + "/").json() == {
+        "subscriberId": str(registration.organization_id),
+        "webhookUrl": f"{receiver.url}/pc?tenant=1",
+        "webhookEvents": ["test-created", EVENT],
+        "signatureTokenToMsSignatureHeader": False,
+        "lastModifiedTimestamp": reply.json()["lastModifiedTimestamp"],
+        "isActive": True,
+    }
+    assert client.send("POST", HERE, body).status_code == 409
+    assert client.send("PUT", HERE, body | {"webhookEvents": [EVENT]}).json()["webhookEvents"] == [EVENT]
+    for events in ([], ["no-such-event"]):
+        assert client.send("PUT", HERE, body | {"WebhookEvents": events}).status_code == 400
+    assert {EVENT, "complete-transfer", "test-created"} <= set(client.get(f"{HERE}/events").json())
+    events = AuditEvent.objects.filter(subject_type="webhook").order_by("pk").values_list("event_type", flat=True)
+    assert list(events) == ["webhook-registered", "webhook-changed"]
+
+
+def test_a_disabled_webhook_works_again_once_it_is_changed(receiver):
+    client = api_client()
+    body = {"webhookUrl": receiver.url, "webhookEvents": [EVENT]}
+    client.send("POST", HERE, body)
+    WebhookRegistration.objects.update(is_active=False, modified_at=timezone.now())
+    assert client.send("PUT", HERE, body).json()["isActive"] is True
+
+
+def test_other_roles_and_organizations_see_no_webhook(receiver):
+    body = {"webhookUrl": receiver.url, "webhookEvents": [EVENT]}
+    assert api_client().send("POST", HERE, body).status_code == 200
+    assert api_client().get(HERE).status_code == 404
+    people = api_client(make_partner(), Role.USER_MANAGEMENT_ADMIN)
+    assert people.get(HERE).json()["code"] == 900150

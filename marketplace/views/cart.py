@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from customers.navigation import show_customer
 from customers.queries import customer_of
 from marketplace import queries
+from marketplace.enums import FulfillmentStatus
 from marketplace.forms.buying import LineForm, ReviewForm
 from marketplace.models import Cart, CartLine, Order
 from marketplace.presentation import money, quantity_text, status_of, term_text, unit_price_text
@@ -245,6 +246,7 @@ def order(request: PortalRequest, order_id: UUID) -> HttpResponse:
             "status": status_of(line.subscription.saas),
             "activate_by": line.subscription.saas.activate_by,
             "is_living": line.subscription.saas.ended_at is None,
+            "is_waiting": line.subscription.saas.status == FulfillmentStatus.PENDING,
         }
         for line in lines
     ]
@@ -253,6 +255,7 @@ def order(request: PortalRequest, order_id: UUID) -> HttpResponse:
         "order": found,
         "rows": rows,
         "total": money(found.total, found.currency),
+        "is_waiting": any(row["is_waiting"] for row in rows),
         "reseller": found.reseller.organization.name if found.reseller else "",
         "subscriptions_url": f"{reverse('customers:subscriptions', args=[found.customer_id])}?tab=marketplace",
         "catalogue_url": reverse("marketplace:catalogue", args=[found.customer_id]),

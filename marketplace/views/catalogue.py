@@ -150,22 +150,20 @@ def offer(request: PortalRequest, customer_id: UUID, offer_id: UUID) -> HttpResp
     now = timezone.now()
     buyer = queries.buyer_for(request.actor, customer_id, today=now.date())
     choices = queries.plan_choices(shown, buyer)
-    bound: PurchaseForm | None = None
+    bound = _sent_form(request, choices)
     refusal: Refusal | None = None
-    if request.method == "POST":
-        chosen = next((one for one in choices if str(one.plan.pk) == request.POST.get("plan")), None)
-        bound = PurchaseForm(request.POST, choice=chosen) if chosen else None
-        if bound and bound.is_valid():
-            try:
-                purchases.add_to_cart(customer_id=customer_id, purchase=bound.purchase(), actor=request.actor, now=now)
-            except InvalidInput as invalid:
-                bound.add_error(invalid.field if invalid.field in bound.fields else None, str(invalid))
-            except Refusal as refused:
-                refusal = refused
-            else:
-                messages.success(request, _("%(offer)s is in the cart.") % {"offer": shown.name})
-                return redirect_to(request, reverse("marketplace:cart", args=[customer_id]))
+    if bound and bound.is_valid():
+        try:
+            purchases.add_to_cart(customer_id=customer_id, purchase=bound.purchase(), actor=request.actor, now=now)
+        except InvalidInput as invalid:
+            bound.add_error(invalid.field if invalid.field in bound.fields else None, str(invalid))
+        except Refusal as refused:
+            refusal = refused
+        else:
+            messages.success(request, _("%(offer)s is in the cart.") % {"offer": shown.name})
+            return redirect_to(request, reverse("marketplace:cart", args=[customer_id]))
     show_customer(request, relationship)
+    blocked = queries.refusal_to_buy(buyer)
     status = 200 if request.method != "POST" else refusal.http_status if refusal else 422
     context = {
         "customer": relationship,
@@ -176,12 +174,19 @@ def offer(request: PortalRequest, customer_id: UUID, offer_id: UUID) -> HttpResp
         "windows": _windows(shown),
         "plans": [_plan(choice, buyer, bound) for choice in choices],
         "offer_refusal": queries.offer_refusal(shown, buyer),
-        "refusal": refusal or queries.refusal_to_buy(buyer),
+        "refusal": refusal or blocked,
+        "is_blocked": blocked is not None,
         "why_not": why_not(request.actor, Permission.SUBSCRIPTION_BUY),
         "catalogue_url": reverse("marketplace:catalogue", args=[customer_id]),
         "cart_url": reverse("marketplace:cart", args=[customer_id]),
     }
     return render(request, "marketplace/offer.html", context, status=status)
+
+
+def _sent_form(request: PortalRequest, choices: list[PlanChoice]) -> PurchaseForm | None:
+    """Return the form of the plan that was chosen, as it was sent."""
+    chosen = next((one for one in choices if str(one.plan.pk) == request.POST.get("plan")), None)
+    return PurchaseForm(request.POST, choice=chosen) if chosen else None
 
 
 def _windows(offer: Offer) -> list[dict[str, str]]:

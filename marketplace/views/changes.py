@@ -29,7 +29,7 @@ from marketplace.presentation import day, money, unit_price_text
 from marketplace.queries import Detail
 from marketplace.queries.credited import creditable_locations
 from marketplace.rules import Price, unit_price_of
-from marketplace.views.details import cancel_text, role_reason, show_its_customer
+from marketplace.views.details import can_ask, cancel_text, role_reason, show_its_customer
 from marketplace.workflow import changes, endings
 from portal.accounts.access import requires
 from portal.accounts.enums import OrganizationKind
@@ -73,7 +73,6 @@ def _answer(request: PortalRequest, detail: Detail, question: Question) -> HttpR
             return redirect_to(request, detail_url)
     is_answered = request.method == "POST" and form.is_valid()
     show_its_customer(request, saas.subscription.customer_id)
-    role = role_reason(request, now)
     context = {
         "customer_name": saas.subscription.customer.organization.name,
         "name": saas.subscription.friendly_name,
@@ -81,7 +80,7 @@ def _answer(request: PortalRequest, detail: Detail, question: Question) -> HttpR
         "form": form,
         "refusal": refusal,
         "shows_form": question.has_choice and (refusal is None or is_answered),
-        "can_ask": role is not None and detail.may("ask") and question.action != "ask",
+        "can_ask": question.action != "ask" and can_ask(request, detail, role_reason(request, now)),
         "ask_url": reverse("marketplace:ask", args=[saas.pk]),
         "action_url": reverse(f"marketplace:{question.url_name}", args=[saas.pk]),
         "detail_url": detail_url,

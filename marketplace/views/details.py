@@ -26,6 +26,7 @@ from marketplace.presentation import day, moment, money, quantity_of, quantity_t
 from marketplace.queries import Detail
 from marketplace.workflow import activation
 from portal.accounts.access import requires
+from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.audit import queries as audit
 from portal.audit import timeline
@@ -87,7 +88,7 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "auto_renew": row.auto_renew,
         "link_reason": _reason(detail, "link"),
         "role_refusal": role_refusal,
-        "can_ask": role_refusal is not None and detail.may("ask"),
+        "can_ask": can_ask(request, detail, role_refusal),
         "charges": [_charge(charge) for charge in queries.charges_of(saas)[:CHARGES_SHOWN]],
         "entries": timeline.entries(audit.timeline(request.actor, SUBJECT, saas.pk), text_of=_changes_of),
         "log_url": _log_url(request, saas.pk),
@@ -112,6 +113,12 @@ def role_reason(request: PortalRequest, now: datetime.datetime) -> Refusal | Non
     except Refusal as refusal:
         return refusal
     return None
+
+
+def can_ask(request: PortalRequest, detail: Detail, role_refusal: Refusal | None) -> bool:
+    """Say whether an admin agent of the own company could do what the person may not: not where a provider bills."""
+    is_reseller = request.actor.organization_kind == OrganizationKind.INDIRECT_RESELLER
+    return role_refusal is not None and not is_reseller and detail.may("ask")
 
 
 def _reason(detail: Detail, action: str) -> str:

@@ -166,6 +166,7 @@ def test_an_indirect_reseller_reads_why_it_does_not_buy(client_for):
     plan = make_plan()
     assert "does not buy for a customer itself" in text(client.get(url("catalogue", reseller.customer_id)))
     assert put_into_cart(client, reseller, plan).status_code == 403
+    assert "Add to cart" not in text(client.get(url("offer", reseller.customer_id, plan.offer_id)))
 
 
 # --- offer and cart ------------------------------------------------------------------------------------------------

@@ -125,6 +125,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "app-of-other-organization": (900308, 403),
     "webhook-not-registered": (1000, 404),
     "webhook-registered-already": (2000, 409),
+    "webhook-test-not-registered": (2000, 400),
     "webhook-event-unknown": (900126, 400),
     "outgoing-address-refused": (3000, 400),
     "refused": (800042, 400),

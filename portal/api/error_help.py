@@ -47,6 +47,7 @@ HELP: dict[str, tuple[str, str]] = {
     "refused": ("The portal refused for the reason in the description.", "Follow the description."),
     "webhook-not-registered": ("The caller has no webhook.", "Register one by POST."),
     "webhook-registered-already": ("The caller has a webhook.", "Change it by PUT."),
+    "webhook-test-not-registered": ("The webhook takes no test-created.", "Add that event by PUT."),
     "webhook-event-unknown": ("No event has this name.", "Choose among /webhooks/v1/registration/events."),
     "outgoing-address-refused": ("The portal does not call this address.", "Use a public https address."),
     # customers and relationships

@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.accounts.actor import Actor
 from portal.audit import log
+from portal.audit.models import AuditEvent
 from portal.webhooks.enums import WebhookEvent
 from portal.webhooks.models import WebhookRegistration
 
@@ -18,9 +19,9 @@ def announce(
     now: datetime.datetime,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-) -> None:
+) -> AuditEvent:
     """Write the log entry of one event."""
-    log.record(
+    return log.record(
         event_type=event_type,
         organization_ids=[registration.organization_id],
         subject_type="webhook",

@@ -1,8 +1,10 @@
 """Registration of a webhook through the API (API reference, section 7.1)."""
 
+from http import HTTPStatus
 from typing import Annotated, NotRequired
+from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import path
 from django.utils import timezone
 from pydantic import Field
@@ -15,10 +17,15 @@ from portal.api.reading import Body, body_of
 from portal.api.resources import time_text
 from portal.audit.catalogue import choices
 from portal.webhooks import rules, workflow
-from portal.webhooks.enums import ONLY_THE_ORIGINAL_S
-from portal.webhooks.models import WebhookRegistration
+from portal.webhooks.enums import ONLY_THE_ORIGINAL_S, WebhookEvent
+from portal.webhooks.models import DeliveryAttempt, DeliveryStatus, WebhookDelivery, WebhookRegistration
 
 TAG = "Webhooks"
+TEST_STATUSES = {
+    DeliveryStatus.WAITING: "Submitted",
+    DeliveryStatus.DELIVERED: "completed",
+    DeliveryStatus.FAILED: "failed",
+}
 
 
 class RegistrationBody(Body):
@@ -38,6 +45,25 @@ class RegistrationAnswer(TypedDict):
     lastModifiedTimestamp: str
     secret: NotRequired[str]
     isActive: bool
+
+
+class TestAnswer(TypedDict):
+    correlationId: str
+
+
+class TestResult(TypedDict):
+    responseCode: str
+    responseMessage: str
+    systemError: str
+    dateTimeUtc: str
+
+
+class TestOutcome(TypedDict):
+    correlationId: str
+    partnerId: str
+    status: str
+    callbackUrl: str
+    results: list[TestResult]
 
 
 @api_requires(Permission.WEBHOOK_MANAGE, answer=list[str], tag=TAG)
@@ -84,6 +110,44 @@ def change_registration(request: ApiRequest) -> HttpResponse:
     return json_answer(_registration(registration))
 
 
+@api_requires(Permission.WEBHOOK_MANAGE, answer=TestAnswer, tag=TAG)
+def send_test(request: ApiRequest) -> HttpResponse:
+    """Send a test event to the caller's webhook."""
+    return json_answer({"correlationId": str(workflow.send_test(actor=request.actor, now=timezone.now()))})
+
+
+@api_requires(Permission.WEBHOOK_MANAGE, answer=TestOutcome, tag=TAG)
+def get_test(request: ApiRequest, correlation_id: UUID) -> HttpResponse:
+    """Get what became of a test event."""
+    own = WebhookDelivery.objects.filter(registration__organization_id=request.actor.organization_id)
+    found = own.filter(event__public_id=correlation_id, event_type=WebhookEvent.TEST)
+    delivery = found.select_related("registration").prefetch_related("tries").first()
+    if delivery is None:
+        raise Http404
+    return json_answer(
+        {
+            "correlationId": str(correlation_id),
+            "partnerId": str(request.actor.organization_id),
+            "status": TEST_STATUSES[DeliveryStatus(delivery.status)],
+            "callbackUrl": delivery.registration.url,
+            "results": [_result(one) for one in sorted(delivery.tries.all(), key=lambda one: one.number)],
+        }
+    )
+
+
+def _result(attempt: DeliveryAttempt) -> dict[str, object]:
+    try:
+        name = HTTPStatus(attempt.http_status).phrase if attempt.http_status else ""
+    except ValueError:  # a status nobody knows
+        name = str(attempt.http_status)
+    return {
+        "responseCode": name,
+        "responseMessage": attempt.answer,
+        "systemError": attempt.error,
+        "dateTimeUtc": time_text(attempt.started_at),
+    }
+
+
 def event_names() -> list[str]:
     """Return every event name in order, also those of the original that never happen here."""
     return sorted({*(str(name) for name, _label in choices()), *ONLY_THE_ORIGINAL_S})
@@ -102,6 +166,8 @@ def _registration(one: WebhookRegistration) -> dict[str, object]:
 
 V1 = [
     path("registration/events", endpoint(GET=list_events), name="events"),
+    path("registration/validationEvents", endpoint(POST=send_test), name="tests"),
+    path("registration/validationEvents/<guid:correlation_id>", endpoint(GET=get_test), name="test"),
     path(
         "registration",
         endpoint(GET=get_registration, POST=add_registration, PUT=change_registration),

@@ -10,9 +10,11 @@ from django.conf import settings
 from portal.audit import wire
 from portal.audit.models import AuditEvent, AuditEventParty
 from portal.core.queue import enqueue_after_commit
+from portal.webhooks.enums import WebhookEvent
 from portal.webhooks.models import WebhookDelivery, WebhookRegistration
 
 SUBSCRIPTION = "subscription"
+TESTS = "/webhooks/v1/registration/validationEvents"
 # ResourceName as the original writes it, by subject of the log
 RESOURCE_NAMES = {
     "transfer": "Transfer",
@@ -80,13 +82,13 @@ def _delivery(registration: WebhookRegistration, event: AuditEvent, name: str) -
 
 def _body(event: AuditEvent, name: str, organization_id: UUID) -> bytes:
     """The five properties of the original's notification (API reference, section 7.2): addresses, no data."""
-    record_id = wire.record_id(event, organization_id)
+    record_id, is_test = wire.record_id(event, organization_id), name == WebhookEvent.TEST
     return orjson.dumps(
         {
             "EventName": name,
-            "ResourceUri": _resource_uri(event),
-            "ResourceName": RESOURCE_NAMES.get(event.subject_type, event.subject_type),
-            "AuditUri": f"{settings.BASE_URL}/auditactivity/v1/auditrecords/{record_id}",
+            "ResourceUri": f"{settings.BASE_URL}{TESTS}/{event.public_id}" if is_test else _resource_uri(event),
+            "ResourceName": "test" if is_test else RESOURCE_NAMES.get(event.subject_type, event.subject_type),
+            "AuditUri": None if is_test else f"{settings.BASE_URL}/auditactivity/v1/auditrecords/{record_id}",
             "ResourceChangeUtcDate": event.occurred_at,
         }
     )

@@ -33,6 +33,18 @@ class WebhookExists(Refusal):
         super().__init__(_("A webhook is registered already."), next_step=_("Change that one."))
 
 
+class TestNotWanted(Refusal):
+    """The webhook is disabled, or was not registered for tests."""
+
+    code = "webhook-test-not-registered"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The webhook is not registered for the event test-created, or is disabled."),
+            next_step=_("Change the registration so that it names this event."),
+        )
+
+
 class UnknownEvents(InvalidInput):
     """No event has this name."""
 

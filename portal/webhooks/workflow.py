@@ -13,7 +13,7 @@ from portal.accounts.models import Organization
 from portal.accounts.permissions import Permission
 from portal.core import sealing
 from portal.core.outgoing import Outcome
-from portal.webhooks import rules, signing
+from portal.webhooks import deliveries, rules, signing
 from portal.webhooks.announcements import announce
 from portal.webhooks.enums import AttemptResult, WebhookEvent
 from portal.webhooks.models import DeliveryAttempt, DeliveryStatus, WebhookDelivery, WebhookRegistration
@@ -76,6 +76,24 @@ def change(
     after = {"address": registration.url, "events": registration.event_types}
     announce(WebhookEvent.CHANGED, registration, actor=actor, now=now, before=before, after=after)
     return registration
+
+
+@transaction.atomic
+def send_test(*, actor: Actor, now: datetime.datetime) -> UUID:
+    """Send a test event to the organization's webhook; return the id by which its outcome is read.
+
+    Raises: PermissionDenied, rules.WebhookMissing, rules.TestNotWanted.
+    """
+    actor.require(Permission.WEBHOOK_MANAGE)
+    own = WebhookRegistration.objects.filter(organization_id=actor.organization_id)
+    registration = own.order_by("created_at").first()
+    if registration is None:
+        raise rules.WebhookMissing
+    if not registration.is_active or WebhookEvent.TEST not in registration.event_types:
+        raise rules.TestNotWanted
+    event = announce(WebhookEvent.TEST, registration, actor=actor, now=now)
+    deliveries.queue(event)
+    return event.public_id
 
 
 def take_turn(*, registration_id: UUID, until: datetime.datetime, now: datetime.datetime) -> bool:

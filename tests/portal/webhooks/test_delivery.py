@@ -4,6 +4,7 @@ import base64
 import datetime
 import hashlib
 import hmac
+import json
 
 import pytest
 from django.utils import timezone
@@ -200,6 +201,26 @@ def test_a_disabled_webhook_works_again_once_it_is_changed(receiver):
     client.send("POST", HERE, body)
     WebhookRegistration.objects.update(is_active=False, modified_at=timezone.now())
     assert client.send("PUT", HERE, body).json()["isActive"] is True
+
+
+def test_a_test_event_is_sent_and_its_outcome_read(receiver):
+    client, path = api_client(), f"{HERE}/validationEvents"
+    assert client.send("POST", path).status_code == 404
+    client.send("POST", HERE, {"webhookUrl": receiver.url, "webhookEvents": [EVENT]})
+    assert client.send("POST", path).json()["data"] == ["webhook-test-not-registered"]
+    client.send("PUT", HERE, {"webhookUrl": receiver.url, "webhookEvents": ["test-created"]})
+    correlation = client.send("POST", path).json()["correlationId"]
+    assert client.get(f"{path}/{correlation}").json()["status"] == "Submitted"
+
+    processing.deliver(WebhookRegistration.objects.get().pk, clock=timezone.now)
+
+    body = json.loads(receiver.received[0].body)
+    assert body["ResourceUri"].endswith(f"{path}/{correlation}")
+    assert (body["EventName"], body["ResourceName"], body["AuditUri"]) == ("test-created", "test", None)
+    outcome = client.get(f"{path}/{correlation}").json()
+    assert (outcome["status"], outcome["callbackUrl"]) == ("completed", receiver.url)
+    assert [result["responseCode"] for result in outcome["results"]] == ["OK"]
+    assert api_client().get(f"{path}/{correlation}").status_code == 404
 
 
 def test_other_roles_and_organizations_see_no_webhook(receiver):

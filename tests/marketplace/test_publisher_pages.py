@@ -223,7 +223,7 @@ def test_usage_and_the_app_for_calls(publisher, browser):
 
 
 @pytest.mark.parametrize("page", ["offers", "subscriptions", "calls", "usage"])
-def test_a_list_costs_the_same_whatever_its_length(page, publisher, browser, django_assert_num_queries):
+def test_a_list_costs_the_same_whatever_its_length(page, publisher, browser):
     def more():
         plan = make_plan(make_offer(publisher), is_per_seat=False)
         saas = make_active(plan=plan, now=timezone.now())
@@ -241,13 +241,15 @@ def test_a_list_costs_the_same_whatever_its_length(page, publisher, browser, dja
             received_at=hour,
         )
 
+    def cost():
+        """What the list itself asks; the bell beside it is kept for some seconds."""
+        with CaptureQueriesContext(connection) as asked:
+            browser.get(reverse(f"publisher:{page}"))
+        return sum("marketplace_" in query["sql"] for query in asked.captured_queries)
+
     more()
-    address = reverse(f"publisher:{page}")
-    browser.get(address)
-    with CaptureQueriesContext(connection) as few:
-        browser.get(address)
+    few = cost()
+    assert few > 0
     for _ in range(3):
         more()
-    browser.get(address)
-    with django_assert_num_queries(len(few)):
-        browser.get(address)
+    assert cost() == few

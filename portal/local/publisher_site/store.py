@@ -73,6 +73,7 @@ class Store:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.touch(mode=0o600)
         with contextlib.closing(sqlite3.connect(self._path, timeout=10)) as connection, connection:
             connection.row_factory = sqlite3.Row

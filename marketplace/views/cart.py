@@ -229,6 +229,7 @@ def order(request: PortalRequest, order_id: UUID) -> HttpResponse:
     found = queries.order_detail(request.actor, order_id)
     relationship = customer_of(request.actor, found.customer_id)
     show_customer(request, relationship)
+    pays = found.partner_id == request.actor.organization_id  # a reseller learns nothing of its provider's money
     lines = sorted(found.lines.all(), key=lambda line: line.number)
     rows = [
         {
@@ -241,8 +242,10 @@ def order(request: PortalRequest, order_id: UUID) -> HttpResponse:
             "quantity": quantity_text(line.quantity) if line.plan.is_per_seat else _("Flat rate"),
             "unit_price": unit_price_text(
                 line.unit_price, found.currency, line.billing_frequency, is_per_seat=line.plan.is_per_seat
-            ),
-            "total": money(line.total, found.currency),
+            )
+            if pays
+            else "",
+            "total": money(line.total, found.currency) if pays else "",
             "status": status_of(line.subscription.saas),
             "activate_by": line.subscription.saas.activate_by,
             "is_living": line.subscription.saas.ended_at is None,
@@ -254,7 +257,7 @@ def order(request: PortalRequest, order_id: UUID) -> HttpResponse:
         "customer": relationship,
         "order": found,
         "rows": rows,
-        "total": money(found.total, found.currency),
+        "total": money(found.total, found.currency) if pays else "",
         "is_waiting": any(row["is_waiting"] for row in rows),
         "reseller": found.reseller.organization.name if found.reseller else "",
         "subscriptions_url": f"{reverse('customers:subscriptions', args=[found.customer_id])}?tab=marketplace",

@@ -69,6 +69,7 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     saas, row = detail.saas, detail.saas.subscription
     relationship = show_its_customer(request, row.customer_id)
     role_refusal = role_reason(request, now)
+    pays = row.billing_owner_id == request.actor.organization_id  # a reseller learns nothing of its provider's money
     context = {
         "saas": saas,
         "name": row.friendly_name,
@@ -80,16 +81,16 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "turn_tone": "info" if detail.turn == Turn.NOBODY else "warning",
         "next_steps": what_happens_next(detail, now),
         "steps": _steps(detail),
-        "facts": _facts(detail),
+        "facts": _facts(detail, with_money=pays),
         "fields": _fields(detail, now),
-        "cancel_text": cancel_text(detail, now),
+        "cancel_text": cancel_text(detail, now) if pays else "",
         "cancel_reason": _reason(detail, "cancel"),
         "stop_reason": _reason(detail, "auto_renew"),
         "auto_renew": row.auto_renew,
         "link_reason": _reason(detail, "link"),
         "role_refusal": role_refusal,
         "can_ask": can_ask(request, detail, role_refusal),
-        "charges": [_charge(charge) for charge in queries.charges_of(saas)[:CHARGES_SHOWN]],
+        "charges": [_charge(charge) for charge in queries.charges_of(saas)[:CHARGES_SHOWN]] if pays else [],
         "entries": timeline.entries(audit.timeline(request.actor, SUBJECT, saas.pk), text_of=_changes_of),
         "log_url": _log_url(request, saas.pk),
     }
@@ -133,15 +134,16 @@ def _log_url(request: PortalRequest, subscription_id: UUID) -> str:
 
 
 # --- what stands on the page -----------------------------------------------------------------------------------------
-def _facts(detail: Detail) -> list[dict[str, Any]]:
+def _facts(detail: Detail, *, with_money: bool) -> list[dict[str, Any]]:
     """Return what nobody changes here."""
     saas, row = detail.saas, detail.saas.subscription
     facts: list[dict[str, Any]] = [
         {"label": _("Publisher"), "value": saas.publisher.organization.name},
         {"label": _("Offer"), "value": saas.offer.name},
         {"label": _("Term"), "value": Term(row.term).label, "hint": _term_days(detail)},
-        {"label": _("Price"), "value": _price(detail), "hint": _margin(detail)},
     ]
+    if with_money:
+        facts.append({"label": _("Price"), "value": _price(detail), "hint": _margin(detail)})
     if row.is_trial:
         facts.append({"label": _("Free trial"), "value": _("Nothing is charged while it runs")})
     if saas.beneficiary_email:

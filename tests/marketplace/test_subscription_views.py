@@ -161,6 +161,8 @@ def test_an_indirect_reseller_reads_that_its_provider_changes(client_for, now):
     page = text(client.get(url("subscription", saas.pk)))
     assert "your indirect provider" in page
     assert "Ask an admin agent" not in page
+    order = text(client.get(url("order", saas.subscription.order_id)))
+    assert "€" not in page + order, "what the provider pays is the provider's own"
     assert client.post(url("cancel", saas.pk), {"confirmed": "yes"}).status_code == 403
 
 

@@ -267,7 +267,7 @@ IMPORT_MAX_ROWS = 100_000  # of a file of customers or subscriptions
 IMPORT_PREVIEW_DAYS = 7  # then a checked file that nobody imported is forgotten
 IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sums and the log stay
 
-# --- transfers (T10, T11; portal reference, sections 6.3 and 6.5) ------------------------------------------------------
+# --- transfers (T10, T11; portal reference, sections 6.3 and 6.5) -----------------------------------------------------
 TRANSFER_LIFETIME_DAYS = 30
 TRANSFER_REMINDER_DAYS = 5  # before the expiry
 TRANSFER_RETRY_HOURS = 72

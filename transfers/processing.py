@@ -27,7 +27,7 @@ from transfers.reasons import REASONS
 
 Clock = Callable[[], datetime.datetime]
 
-BATCH_SIZE = 500
+BATCH_SIZE = 1_000
 WORK_TIME = datetime.timedelta(minutes=4)  # of one task; then another goes on
 SHORT_WAIT = datetime.timedelta(seconds=60)  # Celery waits that long; longer waits are found by the sweep
 # Seconds between tries, growing; the last one is repeated until 72 hours are over (section 6.6).
@@ -152,7 +152,7 @@ def _process(transfer_id: uuid.UUID, claims: Sequence[Claim], now: datetime.date
 
 def _rule_faults(transfer: Transfer, claims: Sequence[Claim], today: datetime.date) -> dict[uuid.UUID, Fault]:
     """Ask the rules of preflight again, of the subscriptions as they are now (X1)."""
-    context = queries.context_for(transfer, today=today, subscription_ids=[])
+    context = queries.context_of(transfer, [], today=today)
     faults = {}
     for claim in claims:
         if claim.base_id is not None and claim.base_status != LineItemStatus.COMPLETED:

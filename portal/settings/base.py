@@ -260,7 +260,7 @@ MAILBOX_CODE_MINUTES = 15
 AFTER_RELATIONSHIP_REMOVED = ["transfers.workflow.close_without_relationship"]
 # Each is given a relationship and yields what else keeps it from being removed.
 RELATIONSHIP_USES = ["transfers.queries.uses_of_relationship"]
-# Tab of a customer's Subscriptions page -> what draws its table, given the request and the rows; others are drawn alike.
+# Tab of a customer's Subscriptions page -> what draws its table, given request and rows; others are drawn alike.
 PRODUCT_TAB_TABLES = {"marketplace": "marketplace.views.tab.table"}
 ADD_PRODUCTS_PAGE = "marketplace:catalogue"  # of a customer: where products are bought
 IMPORT_MAX_ROWS = 100_000  # of a file of customers or subscriptions

@@ -1,4 +1,4 @@
-"""The default commerce back end: billing ownership changes in PostgreSQL, hundreds of items in five statements.
+"""The default commerce back end: billing ownership changes in PostgreSQL, hundreds of items in four statements.
 
 Section 6.8 of the portal reference: new subscription and order identifiers at the target; term, end, quantity, price,
 friendly name and auto-renew as they were; no new cancellation window; usage at the target's Azure plan; the previous
@@ -42,7 +42,13 @@ _TAKE_OVER = """
         coalesce(item.ends_early_on, old.ends_on), old.is_trial,
         coalesce(
             base.new_subscription_id,
-            CASE WHEN old.product_family IN ('azure_subscription', 'azure_legacy') THEN %(azure_plan)s::uuid END
+            CASE WHEN old.product_family IN ('azure_subscription', 'azure_legacy') THEN (
+                SELECT plan.id FROM customers_subscription AS plan
+                WHERE plan.customer_id = %(customer)s AND plan.billing_owner_id = %(target)s
+                    AND plan.product_family = 'azure_plan' AND plan.status = 'active'
+                ORDER BY (plan.reseller_id IS NOT DISTINCT FROM %(reseller)s) DESC, plan.created_at, plan.id
+                LIMIT 1
+            ) END
         ),
         old.scope, old.move_restriction, old.offer_id, %(order)s, coalesce(old.entitlement_id, old.id), old.id, %(now)s
     FROM transfers_transferlineitem AS item
@@ -67,12 +73,6 @@ _CHARGE = """
     ) AS side (subscription_id, owner_id, kind, sign)
     WHERE item.id = ANY (%(items)s) AND item.moved_amount > 0
 """
-_AZURE_PLAN = """
-    SELECT id FROM customers_subscription
-    WHERE customer_id = %s AND billing_owner_id = %s AND product_family = 'azure_plan' AND status = 'active'
-    ORDER BY (reseller_id IS NOT DISTINCT FROM %s) DESC, created_at, id
-    LIMIT 1
-"""
 
 
 class Commerce:
@@ -83,9 +83,6 @@ class Commerce:
         if not item_ids or transfer.accepted_at is None:
             return Moves()
         with connection.cursor() as cursor:
-            plan = (transfer.customer_id, transfer.target_partner_id, transfer.reseller_id)
-            cursor.execute(_AZURE_PLAN, plan)
-            found = cursor.fetchone()
             values = {
                 "items": list(item_ids),
                 "now": now,
@@ -96,7 +93,6 @@ class Commerce:
                 "reseller": transfer.reseller_id,
                 "partner_on_record": transfer.partner_on_record,
                 "order": transfer.order_id,
-                "azure_plan": found[0] if found else None,
             }
             for statement in (_COMPLETE, _LET_GO, _TAKE_OVER, _CHARGE):
                 cursor.execute(statement, values)

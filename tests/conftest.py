@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+import redis
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.apps import apps
@@ -38,11 +39,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
-def markets_after_a_real_transaction(request):
-    """Give a test with real transactions the markets that the one before it emptied."""
+def fresh_start_of_a_real_transaction(request, settings):
+    """Give a test with real transactions the markets that the one before it emptied, and none of its queued tasks."""
     if _empties_the_database(request.node):
         request.getfixturevalue("transactional_db")
         _load_markets()
+        with redis.Redis.from_url(settings.REDIS_URL) as broker:
+            broker.flushdb()
 
 
 def _load_markets():

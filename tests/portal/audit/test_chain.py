@@ -144,7 +144,8 @@ def test_memory_stays_flat():
         return found
 
     peak(10)
-    assert peak(20_000) < 2 * peak(200)
+    # 20,000 links kept would be some megabytes; a thread that another test left behind may allocate a few kilobytes
+    assert peak(20_000) < peak(200) + 200_000
 
 
 def offline(*arguments, given=None):

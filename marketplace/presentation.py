@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from customers.enums import BillingFrequency, Term
 from marketplace.enums import EndReason, FulfillmentStatus
@@ -27,11 +27,6 @@ TONES = {
 def why_not(actor: Actor, permission: Permission) -> str:
     """Return why the actor may not do this and who may; nothing for those who may (X5)."""
     return "" if actor.may(permission) else denied(permission, kind=actor.organization_kind).explanation
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """Return an amount as the reader writes it."""
-    return money_text(amount, currency, get_language() or "en")
 
 
 def day(value: datetime.date) -> str:
@@ -94,7 +89,7 @@ _FLAT: dict[str, Any] = {
 def unit_price_text(amount: Decimal, currency: str, frequency: str, *, is_per_seat: bool) -> str:
     """Return "€12.00 per license and month"."""
     words = _PER_LICENSE if is_per_seat else _FLAT
-    return str(words[frequency]()) % {"price": money(amount, currency)}
+    return str(words[frequency]()) % {"price": money_text(amount, currency)}
 
 
 def term_text(term: str, frequency: str) -> str:
@@ -112,7 +107,7 @@ def price_text(price: Price, *, is_per_seat: bool) -> str:
     if price.margin_percent:
         facts = {
             "percent": number_format(price.margin_percent.normalize()),
-            "list_price": money(price.list_price, price.currency),
+            "list_price": money_text(price.list_price, price.currency),
         }
         parts.append(_("private offer: %(percent)s %% less than %(list_price)s") % facts)
     return " · ".join(parts)

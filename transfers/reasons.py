@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, explain
 from transfers import wire_codes
 from transfers.enums import Level
 
@@ -69,8 +68,7 @@ class Finding:
     @property
     def explanation(self) -> str:
         """All of it in one paragraph."""
-        who = _now("Who can: %(who)s.") % {"who": self.who} if self.who else ""
-        return " ".join(part for part in (self.message, who, self.next_step) if part)
+        return explain(self.message, self.who, self.next_step)
 
 
 class TransferRefused(Refusal):

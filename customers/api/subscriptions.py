@@ -13,6 +13,7 @@ from customers import queries
 from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus, Term
 from customers.models import Subscription
 from customers.queries import wire
+from customers.wire import billing_cycle
 from portal.accounts.permissions import Permission
 from portal.api.access import ApiRequest, api_requires
 from portal.api.errors import json_answer
@@ -29,13 +30,6 @@ STATUSES = {
     SubscriptionStatus.DELETED: "deleted",
     SubscriptionStatus.TRANSFERRED: "deleted",  # gone from this partner; what it became has another id
 }
-CYCLES = {
-    BillingFrequency.USAGE: "none",
-    BillingFrequency.MONTHLY: "monthly",
-    BillingFrequency.ANNUAL: "annual",
-    BillingFrequency.ONE_TIME: "one_time",
-}
-UPFRONT = {Term.MONTH: "monthly", Term.YEAR: "annual", Term.TWO_YEARS: "biennial", Term.THREE_YEARS: "triennial"}
 AZURE = frozenset({ProductFamily.AZURE_PLAN, ProductFamily.AZURE_SUBSCRIPTION, ProductFamily.AZURE_LEGACY})
 PRODUCT_TYPES = {
     ProductFamily.LICENSE_BASED: ("OnlineServicesNCE", "Online services", ""),
@@ -178,7 +172,7 @@ def subscription(row: Subscription, *, now: datetime.datetime) -> dict[str, Any]
             "autoRenewEnabled": row.auto_renew,
             "isTrial": row.is_trial,
             "billingType": "usage" if is_usage else "license",
-            "billingCycle": _cycle(row),
+            "billingCycle": billing_cycle(row),
             "termDuration": row.term if row.term != Term.NONE else None,
             "refundOptions": [{"type": "Full", "expiresAt": until}] if may_cancel else None,
             "isMicrosoftProduct": family != ProductFamily.THIRD_PARTY,
@@ -197,12 +191,6 @@ def _product_type(family: ProductFamily) -> dict[str, Any]:
     name, label, sub = PRODUCT_TYPES.get(family, ("Azure", "Azure", ""))
     value: dict[str, Any] = {"id": name, "displayName": label}
     return value | {"subType": {"id": sub, "displayName": sub}} if sub else value
-
-
-def _cycle(row: Subscription) -> str:
-    if row.billing_frequency == BillingFrequency.UPFRONT:
-        return UPFRONT.get(Term(row.term), "one_time")
-    return CYCLES[BillingFrequency(row.billing_frequency)]
 
 
 def _links(row: Subscription, here: str) -> dict[str, Link]:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -70,7 +69,7 @@ def _amount(subscription: Subscription) -> str:
     if subscription.unit_price is None:
         return ""
     amount = round_money(subscription.unit_price * subscription.quantity, subscription.currency)
-    return money_text(amount, subscription.currency, get_language() or "en")
+    return money_text(amount, subscription.currency)
 
 
 @require_safe

@@ -17,7 +17,7 @@ from marketplace import queries
 from marketplace.enums import FulfillmentStatus
 from marketplace.forms.buying import LineForm, ReviewForm
 from marketplace.models import Cart, CartLine, Order
-from marketplace.presentation import money, quantity_text, status_of, term_text, unit_price_text
+from marketplace.presentation import quantity_text, status_of, term_text, unit_price_text
 from marketplace.queries.credited import creditable_locations
 from marketplace.workflow import purchases
 from portal.accounts.access import requires
@@ -25,6 +25,7 @@ from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.http import PortalRequest, posted, redirect_to
+from portal.core.money import money_text
 
 STEPS = ("choose", "cart", "review")
 
@@ -64,7 +65,7 @@ def _cart_page(
         "customer": relationship,
         "steps": steps("cart", customer_id),
         "rows": [{**_line(row), "form": bound.get(row.line.pk) or _line_form(row.line)} for row in view.rows],
-        "total": money(view.total, view.currency),
+        "total": money_text(view.total, view.currency),
         "can_be_bought": view.can_be_bought,
         "catalogue_url": reverse("marketplace:catalogue", args=[customer_id]),
         "review_url": reverse("marketplace:review", args=[customer_id]),
@@ -94,7 +95,7 @@ def _line(row: queries.CartRow) -> dict[str, Any]:
         )
         if price
         else "",
-        "total": money(row.total, price.currency) if price else "",
+        "total": money_text(row.total, price.currency) if price else "",
         "refusal": row.refusal.explanation if row.refusal else "",
     }
 
@@ -168,7 +169,7 @@ def review(request: PortalRequest, customer_id: UUID) -> HttpResponse:
         "customer": relationship,
         "steps": steps("review", customer_id),
         "rows": [_line(row) for row in view.rows],
-        "total": money(view.total, view.currency),
+        "total": money_text(view.total, view.currency),
         "form": form,
         "refusal": refusal or queries.refusal_to_buy(buyer),
         "can_be_bought": view.can_be_bought,
@@ -245,7 +246,7 @@ def order(request: PortalRequest, order_id: UUID) -> HttpResponse:
             )
             if pays
             else "",
-            "total": money(line.total, found.currency) if pays else "",
+            "total": money_text(line.total, found.currency) if pays else "",
             "status": status_of(line.subscription.saas),
             "activate_by": line.subscription.saas.activate_by,
             "is_living": line.subscription.saas.ended_at is None,
@@ -257,7 +258,7 @@ def order(request: PortalRequest, order_id: UUID) -> HttpResponse:
         "customer": relationship,
         "order": found,
         "rows": rows,
-        "total": money(found.total, found.currency) if pays else "",
+        "total": money_text(found.total, found.currency) if pays else "",
         "is_waiting": any(row["is_waiting"] for row in rows),
         "reseller": found.reseller.organization.name if found.reseller else "",
         "subscriptions_url": f"{reverse('customers:subscriptions', args=[found.customer_id])}?tab=marketplace",

@@ -21,7 +21,7 @@ from marketplace.enums import SOLD_TERMS, OfferCategory, Refund
 from marketplace.forms.buying import PurchaseForm
 from marketplace.forms.list import CATALOGUE_FILTERS, NO, YES, catalogue_filter, read_catalogue
 from marketplace.models import Offer, Plan
-from marketplace.presentation import money, unit_price_text, why_not
+from marketplace.presentation import unit_price_text, why_not
 from marketplace.queries import PlanChoice
 from marketplace.queries.browsing import catalogue as browse
 from marketplace.queries.browsing import has_trial
@@ -34,6 +34,7 @@ from portal.core.countries import country_name
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.http import PortalRequest, page_or_fragment, redirect_to
 from portal.core.listing import ListAddress
+from portal.core.money import money_text
 from portal.core.pages import keyset_page
 
 PAGE_SIZE = 24
@@ -241,7 +242,7 @@ def _limits(plan: Plan) -> str:
 def _meter(dimension: Any, currency: str) -> dict[str, str]:
     price = next((one for one in dimension.prices.all() if one.currency == currency), None)
     facts = {
-        "price": money(price.unit_price, currency) if price else "–",
+        "price": money_text(price.unit_price, currency) if price else "–",
         "unit": dimension.unit,
         "included": dimension.included_monthly,
     }

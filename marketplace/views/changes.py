@@ -25,7 +25,7 @@ from marketplace.forms.changes import (
     ResellerForm,
     SwitchForm,
 )
-from marketplace.presentation import day, money, unit_price_text
+from marketplace.presentation import day, unit_price_text
 from marketplace.queries import Detail
 from marketplace.queries.credited import creditable_locations
 from marketplace.rules import Price, unit_price_of
@@ -36,6 +36,7 @@ from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
+from portal.core.money import money_text
 
 
 @dataclass(frozen=True)
@@ -283,7 +284,7 @@ def cancel(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     detail = _detail(request, subscription_id)
     saas, row, now = detail.saas, detail.saas.subscription, timezone.now()
     form = ConfirmForm(posted(request), initial={"confirmed": "yes"})
-    facts = {"publisher": saas.publisher.organization.name, "refund": money(detail.refund, row.currency)}
+    facts = {"publisher": saas.publisher.organization.name, "refund": money_text(detail.refund, row.currency)}
     if saas.status == FulfillmentStatus.PENDING:
         given_back = _("Nothing has been charged, and nothing will be.")
     else:

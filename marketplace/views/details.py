@@ -22,7 +22,7 @@ from customers.queries import customer_of
 from marketplace import queries, rules
 from marketplace.announcements import SUBJECT
 from marketplace.enums import EndReason, FulfillmentStatus, OperationAction, Refund, Turn
-from marketplace.presentation import day, moment, money, quantity_of, quantity_text, status_of, unit_price_text
+from marketplace.presentation import day, moment, quantity_of, quantity_text, status_of, unit_price_text
 from marketplace.queries import Detail
 from marketplace.workflow import activation
 from portal.accounts.access import requires
@@ -32,6 +32,7 @@ from portal.audit import queries as audit
 from portal.audit import timeline
 from portal.core.errors import Refusal
 from portal.core.http import PortalRequest, page_or_fragment
+from portal.core.money import money_text
 
 CHARGES_SHOWN = 12
 STEP_LABELS = {
@@ -171,7 +172,7 @@ def _margin(detail: Detail) -> str:
     saas = detail.saas
     if saas.list_price <= rules.unit_price_of(saas):
         return ""
-    facts = {"list_price": money(saas.list_price, saas.subscription.currency)}
+    facts = {"list_price": money_text(saas.list_price, saas.subscription.currency)}
     return _("List price %(list_price)s; a private offer applies") % facts
 
 
@@ -247,7 +248,7 @@ def cancel_text(detail: Detail, now: datetime.datetime) -> str:
         return _("Possible until the publisher activates it; nothing has been charged.")
     if row.cancelable_until is None:
         return _("Not possible.")
-    facts = {"until": moment(row.cancelable_until), "refund": money(detail.refund, row.currency)}
+    facts = {"until": moment(row.cancelable_until), "refund": money_text(detail.refund, row.currency)}
     if not rules.is_in_window(saas, now=now):
         return _("Was possible until %(until)s.") % facts
     if saas.refund == Refund.NONE:
@@ -266,7 +267,7 @@ def _charge(charge: Any) -> dict[str, Any]:
         "first": charge.starts_on,
         "last": charge.ends_on - datetime.timedelta(days=1),
         "quantity": charge.quantity,
-        "amount": money(charge.amount, charge.currency),
+        "amount": money_text(charge.amount, charge.currency),
     }
 
 

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.forms.publisher import PlanForm, PriceForm, cycle_label
 from marketplace.models import Plan, PlanPrice
-from marketplace.presentation import money
 from marketplace.queries import publishers as queries
 from marketplace.views.publisher_offers import FORM_METHODS, at_field, form_page
 from marketplace.workflow import catalog
@@ -25,6 +24,7 @@ from portal.accounts.permissions import Permission
 from portal.core.countries import country_name
 from portal.core.errors import Refusal
 from portal.core.http import PortalRequest, posted
+from portal.core.money import money_text
 
 
 @require_http_methods(FORM_METHODS)
@@ -73,7 +73,7 @@ def plan(request: PortalRequest, plan_id: UUID) -> HttpResponse:
                 "code": dimension.code,
                 "unit": dimension.unit,
                 "included": dimension.included_monthly,
-                "prices": ", ".join(money(price.unit_price, price.currency) for price in dimension.prices.all()),
+                "prices": ", ".join(money_text(price.unit_price, price.currency) for price in dimension.prices.all()),
             }
             for dimension in one.dimensions.prefetch_related("prices").order_by("name", "pk")
         ],
@@ -90,7 +90,7 @@ def _price_row(price: PlanPrice, running: set[Any]) -> dict[str, Any]:
         tone, state = "neutral", _("Replaced")
     return {
         "cycle": cycle_label(price.term, price.billing_frequency),
-        "price": money(price.unit_price, price.currency),
+        "price": money_text(price.unit_price, price.currency),
         "valid_from": price.valid_from,
         "tone": tone,
         "state": state,

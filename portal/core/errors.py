@@ -4,6 +4,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
+def explain(message: object, who: object, next_step: object) -> str:
+    """Return what, who can mend it and how in one paragraph; what is empty is left out."""
+    mended_by = gettext("Who can: %(who)s.") % {"who": who} if who else ""
+    return " ".join(str(part) for part in (message, mended_by, next_step) if part)
+
+
 class Refusal(Exception):
     """Something was not done, for a reason the person who asked can understand.
 
@@ -28,8 +34,7 @@ class Refusal(Exception):
     @property
     def explanation(self) -> str:
         """All of it in one paragraph, for a disabled command (X5)."""
-        who = gettext("Who can: %(who)s.") % {"who": self.who} if self.who else ""
-        return " ".join(str(part) for part in (self.message, who, self.next_step) if part)
+        return explain(self.message, self.who, self.next_step)
 
 
 class PermissionDenied(Refusal):

@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 from babel.numbers import format_currency, get_currency_precision
+from django.utils.translation import get_language
 
 
 @cache
@@ -17,6 +18,7 @@ def round_money(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(smallest_unit(currency), rounding=ROUND_HALF_UP)
 
 
-def money_text(amount: Decimal, currency: str, language: str) -> str:
-    """Return the amount as people of the language write it, with its currency."""
+def money_text(amount: Decimal, currency: str) -> str:
+    """Return the amount as the reader's language writes it, with its currency."""
+    language = get_language() or "en"
     return format_currency(amount, currency, locale=language.replace("-", "_"))

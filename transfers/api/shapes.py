@@ -9,8 +9,7 @@ from uuid import UUID
 
 from typing_extensions import TypedDict
 
-from customers.enums import BillingFrequency, Term
-from customers.models import Subscription
+from customers.wire import billing_cycle
 from portal.accounts.actor import Actor
 from portal.api.resources import Attributes, CollectionLinks, SelfLinks, attributes, self_links, time_text
 from transfers import queries
@@ -39,13 +38,6 @@ ITEM_STATUSES = {
     LineItemStatus.COMPLETED: "Complete",
     LineItemStatus.FAILED: "Failed",
 }
-CYCLES = {  # as of subscriptions (section 4.2)
-    BillingFrequency.USAGE: "none",
-    BillingFrequency.MONTHLY: "monthly",
-    BillingFrequency.ANNUAL: "annual",
-    BillingFrequency.ONE_TIME: "one_time",
-}
-UPFRONT = {Term.MONTH: "monthly", Term.YEAR: "annual", Term.TWO_YEARS: "biennial", Term.THREE_YEARS: "triennial"}
 TYPE_NAMES = {kind: name for name, kind in PRODUCT_TYPES.items()}
 INCOMING, OUTGOING = 1, 2  # as the caller sees the request
 ELIGIBILITY = {Level.GREEN: "can", Level.AMBER: "warning", Level.RED: "cannot"}
@@ -176,7 +168,7 @@ def _line_item(item: TransferLineItem, party: Party, transfer_fields: Mapping[st
         "subscriptionId": str(fields["subscription_id"]),
         "productType": TYPE_NAMES[fields["product_type"]],
         "quantity": fields["quantity"],
-        "billingCycle": _cycle(seen) if seen else None,
+        "billingCycle": billing_cycle(seen) if seen else None,
         "friendlyName": fields["friendly_name"],
         "status": ITEM_STATUSES[status],
         "transferError": error_text(fields, status) if fields["last_error"] else None,
@@ -184,12 +176,6 @@ def _line_item(item: TransferLineItem, party: Party, transfer_fields: Mapping[st
         "targetSubscriptionId": str(arrived) if arrived else None,
     }
     return {name: part for name, part in value.items() if part is not None}
-
-
-def _cycle(subscription: Subscription) -> str:
-    if subscription.billing_frequency == BillingFrequency.UPFRONT:
-        return UPFRONT.get(Term(subscription.term), "one_time")
-    return CYCLES[BillingFrequency(subscription.billing_frequency)]
 
 
 def eligibility(found: Preflight) -> list[dict[str, Any]]:

@@ -47,19 +47,12 @@ def facts_of(subscription: Subscription) -> ItemFacts:
     return ItemFacts(*(getattr(subscription, "pk" if name == "id" else name) for name in FACTS))
 
 
-def context_for(
-    transfer: Transfer, *, today: datetime.date, subscription_ids: Iterable[uuid.UUID] | None = None
-) -> Context:
-    """Return what holds for the items asked about, or for all the customer has at the source.
+def context_for(transfer: Transfer, *, today: datetime.date) -> Context:
+    """Return what holds for all the customer has at the source.
 
     Two queries whatever the number of items: the items with what belongs to them, and the target's Azure plan.
     """
-    wanted = source_items(transfer)
-    if subscription_ids is not None:
-        ids = list(subscription_ids)
-        parents = Subscription.objects.filter(pk__in=ids, parent__isnull=False).values("parent_id")
-        wanted = wanted.filter(Q(pk__in=ids) | Q(parent_id__in=ids) | Q(pk__in=parents))
-    return context_of(transfer, wanted.order_by("friendly_name", "pk"), today=today)
+    return context_of(transfer, source_items(transfer).order_by("friendly_name", "pk"), today=today)
 
 
 def context_of(transfer: Transfer, subscriptions: Iterable[Subscription], *, today: datetime.date) -> Context:

@@ -9,12 +9,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from portal.core.money import money_text
 from transfers.enums import LineItemStatus, Party
 from transfers.models import TransferLineItem
 from transfers.queries.details import Detail, Total
 from transfers.queries.visibility import ITEM_FIELDS, shown_item
 from transfers.reasons import GIVEN_UP, REASONS
-from transfers.views.wording import money
 
 ITEM_TONES = {
     LineItemStatus.NOT_STARTED: "neutral",
@@ -104,8 +104,8 @@ def _statement(detail: Detail, fields: Mapping[str, Any]) -> dict[str, Any]:
     if starts_on is None or ends_on is None or accepted_at is None or moved is None:
         return {}
     return {
-        "moved": money(moved, fields["currency"]),
-        "amount": money(fields["cycle_amount"], fields["currency"]),
+        "moved": money_text(moved, fields["currency"]),
+        "amount": money_text(fields["cycle_amount"], fields["currency"]),
         "starts_on": starts_on,
         "last_day": ends_on - datetime.timedelta(days=1),
         "days": (ends_on - starts_on).days,
@@ -119,9 +119,9 @@ def total_rows(found: Iterable[Total]) -> list[dict[str, Any]]:
         {
             "currency": total.currency,
             "items": total.items,
-            "amount": money(total.amount, total.currency),
-            "kept": money(total.kept, total.currency),
-            "moved": money(total.moved, total.currency),
+            "amount": money_text(total.amount, total.currency),
+            "kept": money_text(total.kept, total.currency),
+            "moved": money_text(total.moved, total.currency),
         }
         for total in found
     ]

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from customers.enums import BillingFrequency, ProductFamily, ReservationScope, SubscriptionStatus, Term
 from customers.models import Subscription
 from customers.presentation import quantity_text
+from portal.core.money import money_text
 from transfers import statements
 from transfers.enums import Level, ProductType
 from transfers.forms.choice import Choice
 from transfers.models import Transfer
 from transfers.queries.preflight import CANNOT_MOVE, Chosen, Group, Preflight, PreflightPage, subscriptions
 from transfers.reasons import Finding
-from transfers.views.wording import money
 
 SHORTEST_WISH = 3  # letters of a name that is looked for in the wish list
 LEVEL_TONES = {Level.GREEN: "success", Level.AMBER: "warning", Level.RED: "error"}
@@ -108,10 +108,10 @@ def _facts(subscription: Subscription, found: Preflight) -> dict[str, Any]:
         "id": subscription.pk,
         "name": subscription.friendly_name,
         "details": ", ".join(details),
-        "credit": money(statement.moved, statement.currency) if statement.cycle else "",
+        "credit": money_text(statement.moved, statement.currency) if statement.cycle else "",
         "days_moved": statement.days_moved if statement.moved else 0,
         "days": statement.cycle.days if statement.cycle else 0,
-        "cycle_amount": money(statement.amount, statement.currency) if statement.cycle else "",
+        "cycle_amount": money_text(statement.amount, statement.currency) if statement.cycle else "",
     }
 
 
@@ -129,7 +129,7 @@ def summary_of(sums: Chosen) -> dict[str, Any]:
     return {
         "items": sums.items,
         "following": sums.following,
-        "totals": [money(amount, currency) for currency, amount in sums.totals.items()],
+        "totals": [money_text(amount, currency) for currency, amount in sums.totals.items()],
     }
 
 

@@ -1,20 +1,11 @@
 """Words of one transfer's pages beside those of lists (transfers.presentation)."""
 
-from decimal import Decimal
-
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.core.money import money_text
 from transfers.models import Transfer
 from transfers.presentation import tone_of
 
 _RELATIONSHIP_ENDED = "relationship-removed"  # the workflow's code; any other reason is a person's own words
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """Return an amount as the reader writes it."""
-    return money_text(amount, currency, get_language() or "en")
 
 
 def status_of(transfer: Transfer) -> dict[str, str]:

@@ -20,7 +20,6 @@ from transfers.reasons import Finding, TransferRefused
 from transfers.rules.items import product_type_of
 from transfers.workflow.requests import close, locked_with_customer, wanted_again
 
-EVERYTHING = None  # as ``subscription_ids``: all items that can move
 AT_ACCEPTANCE = frozenset({"azure-plan-missing"})  # said of each item instead: the others may go
 
 

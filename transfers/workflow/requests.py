@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
@@ -38,27 +38,12 @@ class Request:
     note: str = ""
     target_partner_email: str = ""
     wire_type: int = 3
-    fields: tuple[str, ...] = field(
-        default=(
-            "customer_name",
-            "customer_email",
-            "customer_language",
-            "source_partner_name",
-            "partner_on_record",
-            "product_types",
-            "wishes",
-            "note",
-            "target_partner_email",
-            "wire_type",
-        ),
-        init=False,
-        repr=False,
-    )
 
     def values(self) -> dict[str, object]:
         """The columns of a transfer that are written as they come."""
-        lists = {"product_types", "wishes"}
-        return {name: list(getattr(self, name)) if name in lists else getattr(self, name) for name in self.fields}
+        lists = {"product_types": list(self.product_types), "wishes": list(self.wishes)}
+        found_again = {"customer_id", "source_tenant_id"}  # written as the rows that the rules read
+        return {name: value for name, value in vars(self).items() if name not in found_again} | lists
 
 
 @transaction.atomic

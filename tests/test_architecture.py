@@ -18,7 +18,7 @@ from django.urls import get_resolver
 from portal.core.icons import ICONS
 
 ROOT = Path(settings.BASE_DIR)
-DOMAIN_APPS = ("customers", "billing", "marketplace", "transfers")
+DOMAIN_APPS = ("customers", "billing", "marketplace", "transfers", "azure", "support", "sandbox", "operators")
 PROJECT = ("portal", *DOMAIN_APPS)
 MAY_IMPORT = {  # style guide, section 2
     "portal": {"portal"},
@@ -26,6 +26,10 @@ MAY_IMPORT = {  # style guide, section 2
     "billing": {"billing", "customers", "portal"},
     "marketplace": {"marketplace", "billing", "customers", "portal"},
     "transfers": {"transfers", "billing", "customers", "portal"},
+    "azure": {"azure", "transfers", "billing", "customers", "portal"},
+    "support": {"support", "customers", "portal"},
+    "sandbox": {"sandbox", "azure", "transfers", "marketplace", "billing", "customers", "portal"},
+    "operators": {"operators", "support", "azure", "transfers", "marketplace", "billing", "customers", "portal"},
 }
 # From the top down: a module imports from its own layer and from those below it.
 LAYERS = (

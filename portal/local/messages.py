@@ -12,7 +12,18 @@ from enmerkar.extract import extract_django
 from portal.local.build import BUILD_FOLDER, PROJECT
 
 LANGUAGES = ("fr", "sv")
-SOURCES = ("portal", "customers", "billing", "marketplace", "transfers", "templates")
+SOURCES = (
+    "portal",
+    "customers",
+    "billing",
+    "marketplace",
+    "transfers",
+    "azure",
+    "support",
+    "sandbox",
+    "operators",
+    "templates",
+)
 KEYWORDS = ("gettext_lazy", "gettext_noop", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "npgettext_lazy:1c,2,3")
 LONE_PERCENT = re.compile(r"%(?!\([^)]+\)s)")
 

@@ -1,12 +1,12 @@
 """Settings that hold in every environment. Each environment variable is read in one place, here or in a file beside."""
 
-from datetime import date
 from pathlib import Path
 
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from portal.settings.domain import *
 from portal.settings.logging import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -43,6 +43,10 @@ INSTALLED_APPS = [
     "billing",
     "marketplace",
     "transfers",
+    "azure",
+    "support",
+    "sandbox",
+    "operators",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -98,55 +102,6 @@ TEMPLATES = [
     },
 ]
 FORM_RENDERER = "portal.core.forms.PortalRenderer"
-
-# --- what the portal is made of: each app names its own pages, events and demo data ---------------------------------
-NAVIGATION = [
-    "portal.core.navigation",
-    "customers.navigation",
-    "marketplace.navigation",
-    "marketplace.publisher_navigation",
-    "transfers.navigation",
-    "portal.accounts.navigation",
-]
-CUSTOMER_NAVIGATION = [  # the pages of one customer
-    "customers.navigation.PRODUCT_ITEMS",
-    "marketplace.navigation.CUSTOMER_ITEMS",
-    "transfers.navigation.CUSTOMER_ITEMS",
-    "customers.navigation.CUSTOMER_ITEMS",
-]
-EVENT_TYPES = [
-    "portal.accounts.enums.AccountEvent",
-    "portal.notifications.enums.NotificationEvent",
-    "portal.api.enums.ApiEvent",
-    "portal.webhooks.enums.WebhookEvent",
-    "customers.enums.CustomerEvent",
-    "marketplace.enums.MarketplaceEvent",
-    "transfers.enums.TransferEvent",
-]
-METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
-SEARCH_PROVIDERS = [
-    "customers.search.find",
-    "marketplace.search.find",
-    "transfers.search.find",
-    "portal.accounts.search.find",
-    "portal.audit.search.find",
-]
-INVARIANTS = [
-    "portal.audit.invariants.breaches",
-    "portal.notifications.invariants.breaches",
-    "portal.webhooks.invariants.breaches",
-    "customers.invariants.breaches",
-    "marketplace.invariants.breaches",
-    "transfers.invariants.breaches",
-]
-OVERDUE_CHECKS = [
-    "portal.audit.invariants.overdue",
-    "portal.notifications.invariants.overdue",
-    "marketplace.invariants.overdue",
-]
-DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load", "marketplace.demo.load", "transfers.demo.load"]
-DEMO_PUBLISHERS = "marketplace.demo_sites.start"  # at every start of a demo installation, loaded before or not
-DEMO_CUSTOMER_PARTNERS = "customers.demo.partners_of_customers"
 
 # --- database, cache, sessions ---------------------------------------------------------------------------------------
 DATABASES = {"default": env.db("DATABASE_URL", default="postgresql://portal_app@127.0.0.1:5432/portal")}
@@ -250,58 +205,6 @@ OIDC_PROVIDERS = env.json("OIDC_PROVIDERS", default=[])
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": OIDC_PROVIDERS}}
 COLLEAGUE_INVITATION_DAYS = 7
 PARTNER_AGREEMENT_VERSION = "2026-01"  # the version in force; partners who signed an older one are asked again (T6)
-
-# --- customers (R3, R7) ----------------------------------------------------------------------------------------------
-INVITATION_LIFETIME_DAYS = 30
-INVITATION_REMINDER_DAYS = 5  # before the expiry
-CUSTOMER_AGREEMENT_VERSION = "2026-01"
-MAILBOX_CODE_MINUTES = 15
-# Called with partner_ids, customer_id, actor and now, inside the transaction that ends relationships.
-AFTER_RELATIONSHIP_REMOVED = ["transfers.workflow.close_without_relationship"]
-# Each is given a relationship and yields what else keeps it from being removed.
-RELATIONSHIP_USES = ["transfers.queries.uses_of_relationship"]
-# Tab of a customer's Subscriptions page -> what draws its table, given request and rows; others are drawn alike.
-PRODUCT_TAB_TABLES = {"marketplace": "marketplace.views.tab.table"}
-ADD_PRODUCTS_PAGE = "marketplace:catalogue"  # of a customer: where products are bought
-IMPORT_MAX_ROWS = 100_000  # of a file of customers or subscriptions
-IMPORT_PREVIEW_DAYS = 7  # then a checked file that nobody imported is forgotten
-IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sums and the log stay
-
-# --- transfers (T10, T11; portal reference, sections 6.3 and 6.5) -----------------------------------------------------
-TRANSFER_LIFETIME_DAYS = 30
-TRANSFER_REMINDER_DAYS = 5  # before the expiry
-TRANSFER_RETRY_HOURS = 72
-TRANSFER_MAX_LINE_ITEMS = 10_000  # the original is said to stop at 25; decision 0030
-TRANSFER_COMMERCE = "transfers.commerce.postgres.Commerce"
-TRANSFER_SANDBOX_COMMERCE = "transfers.commerce.sandbox.Commerce"
-
-# --- marketplace (M1-M8) ----------------------------------------------------------------------------------------------
-# Sales agents buy, but do not change what they bought: called temporary, so it has days (reference, section 3.3).
-SALES_AGENT_RULE_FROM = date.fromisoformat(env.str("SALES_AGENT_RULE_FROM", default="2022-01-01"))
-SALES_AGENT_RULE_UNTIL = date.fromisoformat(env.str("SALES_AGENT_RULE_UNTIL", default="9999-12-31"))  # free on that day
-PURCHASE_TOKEN_HOURS = 24
-ACTIVATION_DAYS = 30  # a purchase that the publisher has not activated by then lapses, unbilled
-SUSPENSION_DAYS = 30  # grace period of a missing payment
-AUTO_ACCEPT_SECONDS = 10  # a publisher that says nothing after it was told of a change agrees to it
-WEBHOOK_CALL_SECONDS = 10  # for one notification, all of it
-PUBLISHER_CALL_SECONDS = 10  # for one call to a publisher, all of it
-PUBLISHER_RETRY_SECONDS = 60
-PUBLISHER_RETRY_HOURS = 8  # some 500 tries
-USAGE_HOURS = 24  # how old a reported usage event may be
-MAIL_AFTER_PURCHASE = env.bool("MAIL_AFTER_PURCHASE", default=True)
-# Addresses inside this machine for landing pages and webhooks: only for the demo publishers of the embedded run.
-OUTGOING_LOOPBACK = False
-DEMO_PUBLISHER_URL = env.str("DEMO_PUBLISHER_URL", default="https://publishers.example")  # where the demo plays them
-DEMO_PUBLISHER_STORE = ""  # file of the demo publishers' own site; only in the embedded run
-
-# --- API (P4) ---------------------------------------------------------------------------------------------------------
-API_ERRORS = ["transfers.api.errors.all_codes"]  # codes that apps keep in tables of their own
-API_KEY_ROTATION_DAYS = 30  # how long a key signs tokens
-API_REFRESH_TOKEN_DAYS = 90
-API_ANSWER_HOURS = 24  # how long the answer to an MS-RequestId is kept
-API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=500)  # of one tenant
-API_WRONG_TOKENS_PER_MINUTE = env.int("API_WRONG_TOKENS_PER_MINUTE", default=300)  # from one address
-API_TOKEN_REQUESTS_PER_MINUTE = env.int("API_TOKEN_REQUESTS_PER_MINUTE", default=300)  # from one address
 
 # --- languages (P9) --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

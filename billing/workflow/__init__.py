@@ -1,0 +1,23 @@
+"""Every change of what is owed, one function each."""
+
+from billing.workflow.charges import (
+    charge_conversion,
+    charge_cycle,
+    charge_free_days,
+    charge_many,
+    charge_quantity_change,
+    refund_everything,
+    refund_rest,
+    write_charge,
+)
+
+__all__ = [
+    "charge_conversion",
+    "charge_cycle",
+    "charge_free_days",
+    "charge_many",
+    "charge_quantity_change",
+    "refund_everything",
+    "refund_rest",
+    "write_charge",
+]

@@ -17,3 +17,12 @@ class ChargeKind(models.TextChoices):
     METERED = "metered", _("Metered usage")
     TRANSFER_CREDIT = "transfer_credit", _("Credit for a transfer")
     TRANSFER_CHARGE = "transfer_charge", _("Charge for a transfer")
+
+
+class Segment(models.TextChoices):
+    """For whom a price is (reference, API section 5.2)."""
+
+    COMMERCIAL = "commercial", _("Commercial")
+    EDUCATION = "education", _("Education")
+    GOVERNMENT = "government", _("Government")
+    NONPROFIT = "nonprofit", _("Nonprofit")

@@ -54,7 +54,13 @@ OVERDUE_CHECKS = [
     "portal.notifications.invariants.overdue",
     "marketplace.invariants.overdue",
 ]
-DEMO_LOADERS = ["portal.local.demo.load", "customers.demo.load", "marketplace.demo.load", "transfers.demo.load"]
+DEMO_LOADERS = [
+    "portal.local.demo.load",
+    "customers.demo.load",
+    "billing.prices_demo.load",
+    "marketplace.demo.load",
+    "transfers.demo.load",
+]
 DEMO_PUBLISHERS = "marketplace.demo_sites.start"  # at every start of a demo installation, loaded before or not
 DEMO_CUSTOMER_PARTNERS = "customers.demo.partners_of_customers"
 

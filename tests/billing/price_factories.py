@@ -1,0 +1,36 @@
+"""Rows of price lists that are valid by default."""
+
+import datetime
+from typing import Any
+
+from billing.models import PriceList, PriceListEntry
+from customers.enums import BillingFrequency, ProductFamily, Term
+from tests.factories import NOON
+
+NOVEMBER = datetime.date(2026, 11, 1)
+
+
+def make_price_list(
+    family: str = ProductFamily.LICENSE_BASED, *, month: datetime.date = NOVEMBER, **fields: Any
+) -> PriceList:
+    """The list of a family for France in euro, or the one there is already."""
+    named = {"family": family, "month": month, "country": "FR", "currency": "EUR"} | fields
+    return PriceList.objects.get_or_create(**named, defaults={"created_at": NOON})[0]
+
+
+def make_price(price_list: PriceList | None = None, **fields: Any) -> PriceListEntry:
+    """A license-based SKU on a yearly term that is billed each month, at 10 with a retail price of 12.50."""
+    price_list = price_list or make_price_list()
+    defaults = {
+        "price_list": price_list,
+        "product_id": "CFQ7TTC0LDPB",
+        "sku_id": "0001",
+        "product_title": "Office Suite",
+        "sku_title": "Office Suite Standard",
+        "term": Term.YEAR,
+        "billing_frequency": BillingFrequency.MONTHLY,
+        "unit_price": 10,
+        "retail_price": "12.50",
+        "starts_on": price_list.month,
+    }
+    return PriceListEntry.objects.create(**defaults | fields)

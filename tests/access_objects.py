@@ -539,6 +539,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "marketplace:reseller": ("marketplace-reseller-changed",),
     "marketplace:cancel": ("marketplace-subscription-canceled",),
     "marketplace:ask": ("marketplace-change-asked",),
+    "azure:dates": ("azure-offer-date-set",),
     "customers:agreement": ("customer-agreement-created",),
     "customers:ask_agreement": ("customer-agreement-requested",),
     "customers:permissions": ("customer-permissions-updated",),

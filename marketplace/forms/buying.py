@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from customers.fields import CreditedField, FriendlyNameField
 from marketplace.models import Plan
 from marketplace.presentation import price_text
 from marketplace.queries import PlanChoice
-from marketplace.rules import MAX_NAME_LENGTH
 from marketplace.workflow.purchases import Purchase, Review
 from portal.accounts.models import PartnerLocation
 
@@ -27,11 +26,6 @@ class QuantityField(forms.IntegerField):
             widget=forms.NumberInput(attrs={"inputmode": "numeric"}) if plan.is_per_seat else forms.HiddenInput,
             **kwargs,
         )
-
-
-class FriendlyNameField(forms.CharField):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label=_("Friendly name"), max_length=MAX_NAME_LENGTH, strip=True, **kwargs)
 
 
 class PurchaseForm(forms.Form):
@@ -78,24 +72,6 @@ class LineForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["quantity"] = QuantityField(plan)
         self.fields["friendly_name"] = FriendlyNameField(required=False)
-
-
-def credited_choices(locations: Sequence[PartnerLocation]) -> list[tuple[str, str]]:
-    """Return the PartnerIDs that may be credited, each with whose it is."""
-    return [(one.partner_id_number, f"{one.partner.organization.name} – {one}") for one in locations]
-
-
-class CreditedField(forms.ChoiceField):
-    """Whose PartnerID is credited: one of a provider's resellers, or a location of a direct bill partner."""
-
-    def __init__(self, locations: Sequence[PartnerLocation], *, is_provider: bool, **kwargs: Any) -> None:
-        choices = credited_choices(locations)
-        super().__init__(
-            label=_("Indirect reseller (PartnerID)") if is_provider else _("PartnerID that is credited"),
-            choices=[("", _("Choose one")), *choices] if len(choices) != 1 else choices,
-            **kwargs,
-        )
-        self.owners: dict[str, UUID] = {one.partner_id_number: one.partner_id for one in locations}
 
 
 class ReviewForm(forms.Form):

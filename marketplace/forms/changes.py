@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from customers.fields import CreditedField, FriendlyNameField
 from marketplace.enums import Wish
-from marketplace.forms.buying import CreditedField, FriendlyNameField, QuantityField
+from marketplace.forms.buying import QuantityField
 from marketplace.models import Plan
 from portal.accounts.models import PartnerLocation
 

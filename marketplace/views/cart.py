@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from customers.navigation import show_customer
 from customers.queries import customer_of
+from customers.queries.credited import creditable_locations
 from marketplace import queries
 from marketplace.enums import FulfillmentStatus
 from marketplace.forms.buying import LineForm, ReviewForm
 from marketplace.models import Cart, CartLine, Order
 from marketplace.presentation import quantity_text, status_of, term_text, unit_price_text
-from marketplace.queries.credited import creditable_locations
 from marketplace.workflow import purchases
 from portal.accounts.access import requires
 from portal.accounts.enums import OrganizationKind

@@ -15,6 +15,7 @@ from portal.core.countries import country_name
 FIELD_NAMES = {
     # subjects
     "app-registration": _("App registration"),
+    "azure-offer-date": _("Date of Azure offers"),
     "customer": _("Customer"),
     "customer-agreement": _("Customer agreement"),
     "customer-agreement-request": _("Request for the customer agreement"),
@@ -75,6 +76,7 @@ FIELD_NAMES = {
     "email": _("E-mail address"),
     "engineering e-mail": _("Engineering contact"),
     "ends": _("Ends on"),
+    "starts": _("First day"),
     "event_id": _("Event ID"),
     "event_type": _("Event type"),
     "events": _("Events"),

@@ -16,6 +16,7 @@ NAVIGATION = [
     "marketplace.navigation",
     "marketplace.publisher_navigation",
     "transfers.navigation",
+    "azure.navigation",
     "portal.accounts.navigation",
 ]
 CUSTOMER_NAVIGATION = [  # the pages of one customer
@@ -32,6 +33,7 @@ EVENT_TYPES = [
     "customers.enums.CustomerEvent",
     "marketplace.enums.MarketplaceEvent",
     "transfers.enums.TransferEvent",
+    "azure.enums.AzureEvent",
 ]
 METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
 SEARCH_PROVIDERS = [
@@ -107,8 +109,19 @@ OUTGOING_LOOPBACK = False
 DEMO_PUBLISHER_URL = env.str("DEMO_PUBLISHER_URL", default="https://publishers.example")  # where the demo plays them
 DEMO_PUBLISHER_STORE = ""  # file of the demo publishers' own site; only in the embedded run
 
+# --- first-party products (A1-A3): from which day other rules hold; the operator changes them on a page -----------------
+AZURE_MILESTONES: dict[str, date | None] = {
+    "phase-1": date(2021, 7, 21),
+    "phase-2": date(2022, 2, 1),
+    "phase-3": None,  # no date yet
+    "government-plan": None,
+}
+
 # --- API (P4) ---------------------------------------------------------------------------------------------------------
-API_ERRORS = ["transfers.api.errors.all_codes"]  # codes that apps keep in tables of their own
+API_ERRORS = [
+    "transfers.api.errors.all_codes",
+    "azure.error_codes.all_codes",
+]  # codes that apps keep in tables of their own
 API_KEY_ROTATION_DAYS = 30  # how long a key signs tokens
 API_REFRESH_TOKEN_DAYS = 90
 API_ANSWER_HOURS = 24  # how long the answer to an MS-RequestId is kept

@@ -291,7 +291,7 @@ def test_an_offer_sold_once_is_not_sold_again_while_it_lives():
 
 
 def test_a_customer_has_three_hundred_subscriptions_at_most(monkeypatch):
-    monkeypatch.setattr("marketplace.rules.buying.MAX_SUBSCRIPTIONS", 2)
+    monkeypatch.setattr("customers.rules.buying.MAX_SUBSCRIPTIONS", 2)
     relationship, plan = make_buying_relationship(), make_plan()
     make_order(relationship, plan)
     make_order(relationship, plan)

@@ -1,0 +1,27 @@
+"""Offers, dates and event names of first-party products."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AzureOffer(models.TextChoices):
+    """The Azure offers of the programme, by their codes (portal reference, section 9.1)."""
+
+    AZURE_PLAN = "azure-plan", _("Azure plan")
+    PREVIOUS = "MS-AZR-0145P", _("Azure, previous offer (MS-AZR-0145P)")
+    SHARED_SERVICES = "MS-AZR-0159P", _("Azure partner shared services (MS-AZR-0159P)")
+
+
+class Milestone(models.TextChoices):
+    """A day from which other rules hold for Azure offers (section 9.2; A1 to A3)."""
+
+    PHASE_1 = "phase-1", _("Phase 1: new business on the Azure plan")
+    PHASE_2 = "phase-2", _("Phase 2: no incentives and list price for the previous offer")
+    PHASE_3 = "phase-3", _("Phase 3: the previous offer is not sold any more")
+    GOVERNMENT_PLAN = "government-plan", _("The Azure plan for the Government Community Cloud")
+
+
+class AzureEvent(models.TextChoices):
+    """What happens with first-party products; the same names in log, mail and webhook."""
+
+    DATE_SET = "azure-offer-date-set", _("Date of Azure offers set")

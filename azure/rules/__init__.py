@@ -1,0 +1,1 @@
+"""What is allowed with first-party products, and why not."""

@@ -1,0 +1,1 @@
+"""Every change of state of first-party products, one function each."""

@@ -3,17 +3,17 @@
 from customers.enums import BillingFrequency, Term
 from customers.models import Subscription
 
-_CYCLES = {
+CYCLES = {
     BillingFrequency.USAGE: "none",
     BillingFrequency.MONTHLY: "monthly",
     BillingFrequency.ANNUAL: "annual",
     BillingFrequency.ONE_TIME: "one_time",
 }
-_UPFRONT = {Term.MONTH: "monthly", Term.YEAR: "annual", Term.TWO_YEARS: "biennial", Term.THREE_YEARS: "triennial"}
+UPFRONT = {Term.MONTH: "monthly", Term.YEAR: "annual", Term.TWO_YEARS: "biennial", Term.THREE_YEARS: "triennial"}
 
 
 def billing_cycle(subscription: Subscription) -> str:
     """Return the original's ``billingCycle``; what is paid upfront is billed by the term."""
     if subscription.billing_frequency == BillingFrequency.UPFRONT:
-        return _UPFRONT.get(Term(subscription.term), "one_time")
-    return _CYCLES[BillingFrequency(subscription.billing_frequency)]
+        return UPFRONT.get(Term(subscription.term), "one_time")
+    return CYCLES[BillingFrequency(subscription.billing_frequency)]

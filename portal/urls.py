@@ -32,6 +32,7 @@ urlpatterns = [
 urlpatterns += [
     path("v1/", include("customers.api.urls")),
     path("v1/", include("transfers.api.urls")),
+    path("v1/", include("marketplace.api.partner_urls")),
     path("v1/", include((accounts_api.V1, "accounts_api"))),
     path("v1/", include((audit_api.V1, "audit_api"))),
     path("webhooks/v1/", include((webhooks_api.V1, "webhooks_api"))),

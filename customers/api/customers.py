@@ -15,6 +15,7 @@ from customers.api import shapes
 from customers.forms.additions import NewCustomerForm
 from customers.queries import wire
 from customers.rules import NewCustomer
+from customers.rules.partnerships import PartnerNumberUnknown
 from customers.workflow.additions import Addition, add_customer
 from customers.workflow.customers import BillTo, update_bill_to
 from customers.workflow.relationships import remove_relationship
@@ -25,7 +26,6 @@ from portal.api.addresses import Address, AddressAnswer, text_of
 from portal.api.errors import NotOffered, WrongProperty, json_answer
 from portal.api.reading import Body, Filter, body_of, filter_of, guid_of, one_of, paging_of, query_of
 from portal.api.resources import page_of
-from portal.core.errors import InvalidInput
 from portal.core.fields import name_key
 
 FILTERS = {
@@ -209,13 +209,6 @@ def _new_customer(body: NewCustomerBody, request: ApiRequest) -> NewCustomer:
     if not form.is_valid():
         raise WrongProperty(FORM_PROPERTIES.get(next(iter(form.errors)), next(iter(form.errors))))
     return form.new_customer()
-
-
-class PartnerNumberUnknown(InvalidInput):
-    """No partner has this PartnerID."""
-
-    code = "partner-number-unknown"
-    http_status = 404
 
 
 def _note_bill_to(added: Addition, billing: NewBillingProfile, request: ApiRequest) -> None:

@@ -6,20 +6,29 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
 from customers import queries
 from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus, Term
 from customers.models import Subscription
 from customers.queries import wire
+from customers.queries.wire import SubscriptionNotFound
 from customers.wire import billing_cycle
 from portal.accounts.permissions import Permission
 from portal.api.access import ApiRequest, api_requires
 from portal.api.errors import json_answer
 from portal.api.reading import query_of
-from portal.api.resources import Attributes, Link, attributes, collection, date_text, link, time_text, without_nothing
-from portal.core.errors import Refusal
+from portal.api.resources import (
+    Attributes,
+    Link,
+    attributes,
+    collection,
+    date_text,
+    etag_of,
+    link,
+    time_text,
+    without_nothing,
+)
 
 STATUSES = {
     SubscriptionStatus.PENDING: "pending",
@@ -40,16 +49,6 @@ PRODUCT_TYPES = {
     ProductFamily.SAVINGS_PLAN: ("Azure", "Azure", "SavingsPlan"),
 }
 FILTERS = {"order_id": "Only what was bought by this order.", "mpn_id": "Only what credits this PartnerID."}
-
-
-class SubscriptionNotFound(Refusal):
-    """The customer has no such subscription that the caller may see."""
-
-    code = "subscription-not-found"
-    http_status = 404
-
-    def __init__(self) -> None:
-        super().__init__(_("The customer has no such subscription, or none you may see."))
 
 
 class SubType(TypedDict):
@@ -182,8 +181,24 @@ def subscription(row: Subscription, *, now: datetime.datetime) -> dict[str, Any]
             "contractType": "subscription",
             "orderId": str(row.order_id) if row.order_id else None,
             "links": _links(row, here),
-            "attributes": attributes("Subscription"),
+            "attributes": attributes("Subscription", etag=etag(row)),
         }
+    )
+
+
+def etag(row: Subscription) -> str:
+    """Return what changes with anything of a subscription that can be changed."""
+    return etag_of(
+        row.pk,
+        row.friendly_name,
+        row.quantity,
+        row.status,
+        row.auto_renew,
+        row.partner_on_record,
+        row.billing_frequency,
+        row.offer_id,
+        row.ends_on,
+        row.pending_operation,
     )
 
 

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from customers.api import agreements, customers, profiles, relationships, subscriptions
+from customers.api import agreements, changes, customers, profiles, relationships, subscriptions
 from portal.api.access import endpoint
 
 app_name = "customers_api"
 ONE = "customers/<guid:customer_id>"
+SUBSCRIPTION = f"{ONE}/subscriptions/<guid:subscription_id>"
 
 urlpatterns = [
     path("customers", endpoint(GET=customers.list_customers, POST=customers.create_customer), name="customers"),
@@ -35,11 +36,18 @@ urlpatterns = [
     path(f"{ONE}/relationships", endpoint(GET=relationships.list_partners), name="partners"),
     path(f"{ONE}/subscriptions", endpoint(GET=subscriptions.list_subscriptions), name="subscriptions"),
     path(
-        f"{ONE}/subscriptions/<guid:subscription_id>",
-        endpoint(GET=subscriptions.get_subscription),
+        SUBSCRIPTION,
+        endpoint(GET=subscriptions.get_subscription, PATCH=changes.update_subscription),
         name="subscription",
     ),
-    path(f"{ONE}/subscriptions/<guid:subscription_id>/addons", endpoint(GET=subscriptions.list_addons), name="addons"),
+    path(f"{SUBSCRIPTION}/addons", endpoint(GET=subscriptions.list_addons), name="addons"),
+    path(f"{SUBSCRIPTION}/provisioningstatus", endpoint(GET=changes.provisioning_status), name="provisioning_status"),
+    path(
+        f"{SUBSCRIPTION}/transitionEligibilities",
+        endpoint(GET=changes.transition_eligibilities),
+        name="transition_eligibilities",
+    ),
+    path(f"{SUBSCRIPTION}/transitions", endpoint(POST=changes.add_transition), name="transitions"),
     path("agreements", endpoint(GET=agreements.list_metadata), name="metadata"),
     path("agreementtemplates/<str:template>/document", endpoint(GET=agreements.get_document), name="document"),
     path("validations/address", endpoint(POST=customers.validate_address), name="address"),

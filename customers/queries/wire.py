@@ -5,16 +5,29 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
 from customers.models import CustomerAgreement, ResellerRelationship, Subscription
 from customers.queries.lists import customers_of
+from customers.rules.partnerships import PartnerNumberUnknown
 from portal.accounts.actor import Actor
 from portal.accounts.enums import PARTNER_KINDS
 from portal.accounts.models import Organization, Partner, PartnerLocation
+from portal.core.errors import Refusal
 from portal.core.pages import Page, keyset_page
 
 ORDER = ("customer_name_key", "id")
 IDS = ("customer_id", "id")
+
+
+class SubscriptionNotFound(Refusal):
+    """The customer has no such subscription that the caller may see."""
+
+    code = "subscription-not-found"
+    http_status = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("The customer has no such subscription, or none you may see."))
 
 
 class CustomerRow(NamedTuple):
@@ -59,6 +72,17 @@ def number_of(partner_id: UUID | None) -> str:
     """Return the PartnerID of a partner's headquarters; empty for no partner."""
     place = PartnerLocation.objects.filter(partner_id=partner_id, is_headquarters=True).first() if partner_id else None
     return place.partner_id_number if place else ""
+
+
+def credited(number: str, actor: Actor) -> tuple[UUID | None, str]:
+    """Return the reseller a PartnerID credits (none for the actor's own company), and the number.
+
+    Raises: PartnerNumberUnknown.
+    """
+    partner = partner_by_number(number)
+    if partner is None:
+        raise PartnerNumberUnknown(_("No partner has this PartnerID."), field="partnerId")
+    return (None if partner.pk == actor.organization_id else partner.pk), number
 
 
 def is_domain_taken(domain: str) -> bool:

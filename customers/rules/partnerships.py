@@ -32,6 +32,13 @@ class UnknownPartner(InvalidInput):
     code = "unknown-partner"
 
 
+class PartnerNumberUnknown(InvalidInput):
+    """No partner has this PartnerID."""
+
+    code = "partner-number-unknown"
+    http_status = 404
+
+
 class NotProviderAndReseller(InvalidInput):
     """A partnership joins one indirect provider and one reseller."""
 

@@ -11,6 +11,7 @@ from customers.models import Subscription
 from customers.rules.buying import (
     Buyer,
 )
+from customers.subscription_changes import QuantityOutOfRange
 from marketplace.enums import LIVING, CartStatus, FulfillmentStatus, OfferStatus
 from marketplace.models import Cart, Offer, Plan, SaaSSubscription
 from marketplace.rules.pricing import Price, price_of
@@ -154,7 +155,7 @@ def _has_azure_plan(buyer: Buyer) -> bool:
 def check_quantity(plan: Plan, quantity: int) -> None:
     """A quantity lies between the plan's limits. Raises: InvalidInput."""
     if not plan.min_quantity <= quantity <= plan.max_quantity:
-        raise InvalidInput(
+        raise QuantityOutOfRange(
             _("The plan %(plan)s is sold from %(least)d to %(most)d licenses.")
             % {"plan": plan.name, "least": plan.min_quantity, "most": plan.max_quantity}
             if plan.is_per_seat
@@ -242,5 +243,5 @@ def product_name(plan: Plan) -> str:
 
 
 def catalog_id(plan: Plan, term: str) -> str:
-    """Return the catalog's identifier: product:SKU:availability."""
-    return f"{plan.offer.code}:{plan.code}:{term}"
+    """Return the catalog's identifier, product:SKU:availability; codes of offers are unique per publisher only."""
+    return f"{plan.offer_id.hex}:{plan.code}:{term}"

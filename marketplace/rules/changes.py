@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from billing.amounts import Rate
 from customers.enums import Term
+from customers.subscription_changes import QuantityOutOfRange
 from customers.terms import Period, cycle_on
 from marketplace.enums import FREQUENCIES_OF_TERM, EndReason, FulfillmentStatus, Turn
 from marketplace.models import Operation, Plan, SaaSSubscription
@@ -146,14 +147,14 @@ def check_no_change_runs(running: Operation | None) -> None:
 
 
 def check_new_quantity(saas: SaaSSubscription, quantity: int) -> None:
-    """Raises: InvalidInput, NothingChanges."""
+    """Raises: QuantityOutOfRange, NothingChanges."""
     plan = saas.plan
     if not plan.is_per_seat:
-        raise InvalidInput(
+        raise QuantityOutOfRange(
             _("The plan %(plan)s has a flat rate: its quantity is 1.") % {"plan": plan.name}, field="quantity"
         )
     if not plan.min_quantity <= quantity <= plan.max_quantity:
-        raise InvalidInput(
+        raise QuantityOutOfRange(
             _("The plan %(plan)s is sold from %(least)d to %(most)d licenses.")
             % {"plan": plan.name, "least": plan.min_quantity, "most": plan.max_quantity},
             field="quantity",

@@ -52,6 +52,7 @@ class Operation:
     status: int = 200
     query: Mapping[str, str] | None = None
     tag: str = ""
+    also: tuple[int, ...] = ()  # further statuses of success, which have no body
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,12 @@ def api_requires(
     status: int = 200,
     query: Mapping[str, str] | None = None,
     tag: str = "",
+    also: tuple[int, ...] = (),
 ) -> Callable[[Handler], Handler]:
     """Open a handler to callers whose roles have the permission; without one, ``reason`` says why none is needed."""
     if (permission is None) != bool(reason):
         raise TypeError("Say which permission the call needs, or else why it needs none.")
-    operation = Operation(permission, reason, person, body, answer, status, query, tag)
+    operation = Operation(permission, reason, person, body, answer, status, query, tag, also)
 
     def mark(handler: Handler) -> Handler:
         handler.operation = operation  # type: ignore[attr-defined]

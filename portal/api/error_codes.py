@@ -85,6 +85,10 @@ NUMBERS: dict[str, tuple[int, int]] = {
     # catalog, purchases, subscriptions
     "subscription-not-found": (20003, 404),
     "subscription-ended": (2011, 400),
+    "subscription-change-not-offered": (2006, 400),
+    "subscription-status-not-reachable": (800040, 400),
+    "subscription-active-already": (800041, 400),
+    "quantity-out-of-range": (2002, 400),
     "subscription-not-activated": (800081, 400),
     "subscription-suspended": (800091, 400),
     "subscription-not-suspended": (800040, 400),

@@ -96,6 +96,10 @@ HELP: dict[str, tuple[str, str]] = {
     "customers-moved-already": ("Customers were moved to the provider.", "Finish the change, or move them back."),
     # catalog, purchases, subscriptions
     "subscription-not-found": ("The customer has no such subscription the caller may see.", "Compare the ids."),
+    "subscription-change-not-offered": ("The product cannot be changed like this.", "Change it on its page, or not."),
+    "subscription-status-not-reachable": ("The status cannot become the one asked for.", "Read the status it has."),
+    "subscription-active-already": ("The subscription is active.", "Nothing is left to do."),
+    "quantity-out-of-range": ("The product is not sold in this quantity.", "Keep to the limits in the description."),
     "subscription-ended": ("The subscription has ended.", "Buy a new one."),
     "subscription-not-activated": ("The publisher has not activated it.", "Open its activation link."),
     "subscription-suspended": ("The subscription is suspended.", "Resume it first."),

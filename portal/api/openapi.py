@@ -144,6 +144,7 @@ def _operation(call: Call, schemas: dict[str, Any]) -> dict[str, Any]:
         "parameters": [*_path_parameters(call), *_query_parameters(call), *_header_parameters(call)],
         "responses": {
             str(call.operation.status): _answer(schemas.get(f"{key} answer")),
+            **{str(status): _answer(None) for status in call.operation.also},
             "default": {"description": "A refusal.", "content": _json({"$ref": REFERENCE.format(model=error)})},
         },
     }

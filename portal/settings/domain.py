@@ -78,6 +78,9 @@ RELATIONSHIP_USES = ["transfers.queries.uses_of_relationship"]
 # Tab of a customer's Subscriptions page -> what draws its table, given request and rows; others are drawn alike.
 PRODUCT_TAB_TABLES = {"marketplace": "marketplace.views.tab.table"}
 ADD_PRODUCTS_PAGE = "marketplace:catalogue"  # of a customer: where products are bought
+# Over the API: product family -> what changes its subscriptions, and what lists the items they may become.
+SUBSCRIPTION_CHANGES = {"third_party": "marketplace.workflow.wanted.apply"}
+SUBSCRIPTION_TRANSITIONS = {"third_party": "marketplace.queries.transitions.of_subscription"}
 IMPORT_MAX_ROWS = 100_000  # of a file of customers or subscriptions
 IMPORT_PREVIEW_DAYS = 7  # then a checked file that nobody imported is forgotten
 IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sums and the log stay

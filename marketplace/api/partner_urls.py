@@ -1,0 +1,14 @@
+"""Addresses of the partner API that speak of the marketplace (API reference, sections 4.6 and 5)."""
+
+from django.urls import path
+
+from marketplace.api import activation
+from portal.api.access import endpoint
+
+app_name = "marketplace_partner_api"
+SUBSCRIPTION = "customers/<guid:customer_id>/subscriptions/<guid:subscription_id>"
+
+urlpatterns = [
+    path(f"{SUBSCRIPTION}/activationlinks", endpoint(GET=activation.links_of_subscription), name="activation_links"),
+    path(f"{SUBSCRIPTION}/activate", endpoint(POST=activation.activate), name="activate"),
+]

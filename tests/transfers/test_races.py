@@ -1,6 +1,7 @@
 """Exactly one winner in every race, with real transactions (issue 3; quality rows 5, 6, 8)."""
 
 import datetime
+import os
 import random
 import threading
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from transfers.enums import TransferEvent, TransferStatus
 from transfers.models import Transfer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("nothing_contradicts")]
-ROUNDS = 12
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "12"))  # RACE_ROUNDS=1000: the long run (quality row 6)
 S = TransferStatus
 LATER = NOON + datetime.timedelta(days=30)
 

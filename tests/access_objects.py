@@ -33,8 +33,8 @@ from customers.models import (
     Subscription,
     Tag,
 )
-from marketplace.enums import OfferStatus
-from marketplace.models import Cart, CartLine, Offer, Publisher, SaaSSubscription, WebhookCall
+from marketplace.enums import OfferStatus, OperationAction, OperationSource, OperationStatus
+from marketplace.models import Cart, CartLine, Offer, Operation, Publisher, SaaSSubscription, WebhookCall
 from marketplace.workflow import changes
 from portal.accounts.enums import AccountEvent, OrganizationKind, PartnershipStatus, Role
 from portal.accounts.models import Membership, Partnership, UserInvitation
@@ -324,6 +324,21 @@ def call_to_publisher(member: Membership) -> object:
     return WebhookCall.objects.get(operation__saas=saas).pk
 
 
+def running_change(member: Membership) -> object:
+    """A change of what stands before it in the address, which waits for its publisher."""
+    saas = SaaSSubscription.objects.filter(partner=member.organization.partner).order_by("-purchased_at", "pk").first()
+    return Operation.objects.create(
+        saas=saas,
+        action=OperationAction.CHANGE_QUANTITY,
+        source=OperationSource.MARKETPLACE,
+        status=OperationStatus.IN_PROGRESS,
+        plan=saas.plan,
+        quantity=7,
+        created_at=timezone.now(),
+        fails_at=timezone.now() + SOON,
+    ).pk
+
+
 # "app:parameter" as the URL map has them -> what builds the object. Parameters of pages open to all are not needed.
 def app_registration(member: Membership) -> object:
     """An app of the member's organization, if it can have one."""
@@ -367,6 +382,10 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "marketplace:line_id": cart_line,
     "marketplace:order_id": lambda member: purchase(member).subscription.order_id,
     "marketplace:subscription_id": lambda member: purchase(member).pk,
+    "sandbox:request_id": relationship_invitation,
+    "sandbox:customer_id": customer,
+    "sandbox:subscription_id": lambda member: purchase(member).pk,
+    "sandbox:operation_id": running_change,
     "transfers:customer_id": customer,
     "transfers:transfer_id": transfer,
     "transfers:subscription_id": subscription,
@@ -525,6 +544,19 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "transfers:decline": ("transfer-declined",),
     "transfers:retry": ("transfer-items-retried",),
     "transfers:plan_fault": ("sandbox-fault-planned",),
+    "sandbox:create_request": ("reseller-relationship-requested",),
+    "sandbox:accept_request": (
+        "customer-registered",
+        "reseller-relationship-accepted-by-customer",
+        "customer-agreement-created",
+    ),
+    "sandbox:decline_request": ("reseller-relationship-declined-by-customer",),
+    "sandbox:accept_agreement": ("customer-agreement-created",),
+    "sandbox:remove_relationship": ("reseller-relationship-removed",),
+    "sandbox:add_subscription": ("subscription-imported",),
+    "sandbox:activate": ("marketplace-subscription-activated",),
+    "sandbox:confirm_change": ("marketplace-quantity-changed",),
+    "sandbox:refuse_change": ("marketplace-change-refused",),
     "marketplace:offer": "puts a plan into the person's cart, which nobody else sees",
     "marketplace:change_line": "changes the person's cart, which nobody else sees",
     "marketplace:remove_line": "changes the person's cart, which nobody else sees",

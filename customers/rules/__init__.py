@@ -112,6 +112,16 @@ from customers.rules.relationships import (
     check_can_remove,
     removal_blockers,
 )
+from customers.rules.sandbox import (
+    NotASandbox,
+    SandboxCustomers,
+    SandboxSeats,
+    SandboxSubscriptions,
+    check_is_sandbox,
+    check_sandbox_customers,
+    check_sandbox_seats,
+    check_sandbox_subscriptions,
+)
 
 __all__ = [
     "LINK_PLACEHOLDER",
@@ -133,6 +143,7 @@ __all__ = [
     "LinkUnusable",
     "NewCustomer",
     "NoPartnershipYet",
+    "NotASandbox",
     "NotBecomingReseller",
     "NotCustomerAdministrator",
     "NotDirectBill",
@@ -150,6 +161,9 @@ __all__ = [
     "RelationshipNotActive",
     "ResellerNotYours",
     "ResellersDoNotAdd",
+    "SandboxCustomers",
+    "SandboxSeats",
+    "SandboxSubscriptions",
     "SellsThroughProvider",
     "Step",
     "TagInUse",
@@ -178,6 +192,7 @@ __all__ = [
     "check_direct_bill",
     "check_expected_tenant",
     "check_invitation_pending",
+    "check_is_sandbox",
     "check_link_usable",
     "check_mailbox",
     "check_mailbox_of_tenant",
@@ -194,6 +209,9 @@ __all__ = [
     "check_registration_data",
     "check_reseller_named",
     "check_same_market",
+    "check_sandbox_customers",
+    "check_sandbox_seats",
+    "check_sandbox_subscriptions",
     "check_sells_directly",
     "check_still_partners",
     "check_tag_count",

@@ -74,7 +74,7 @@ class Registration:
     phone: str
     address: str
     person_name: str
-    password: str
+    password: str | None  # None: the sandbox plays the person, who never signs in
 
 
 @transaction.atomic
@@ -91,33 +91,47 @@ def register_customer(
     proof = MailboxProof.objects.select_for_update(of=("self",), no_key=True).get(pk=proof_id, invitation=invitation)
     rules.check_proof_unused(proof, now=now)
     rules.check_same_market(invitation.partner, registration.country, on=now.date())
+    membership = create_tenant(invitation, registration, email=proof.email, now=now)
+    proof.used_at = now
+    proof.save(update_fields=["used_at"])
+    announce_registration(invitation, make_actor(membership, membership.user), registration, now=now)
+    return membership.user, membership.organization
+
+
+def create_tenant(
+    invitation: RelationshipInvitation, registration: Registration, *, email: str, now: datetime.datetime
+) -> Membership:
+    """Create the tenant of a locked request and its first administrator, or take the tenant that an import brought.
+
+    Raises: rules.WrongTenant, InvalidInput.
+    """
     known = rules.tenant_without_people(invitation, registration.domain)
     rules.check_expected_tenant(invitation, tenant_id=known.pk if known else None, domain=registration.domain)
     rules.check_registration_data(registration.country, registration.registration_number, registration.phone)
 
-    _check_no_account(proof.email)
+    _check_no_account(email)
     make = partial(_take_tenant, known.pk) if known else partial(_create_tenant, now)
-    organization = make(invitation, registration, proof.email)
+    organization = make(invitation, registration, email)
     user = User.objects.create_user(
-        email=proof.email,
+        email=email,
         password=registration.password,
         name=registration.person_name,
         language=invitation.language,
         created_at=now,
     )
-    membership = Membership.objects.create(
-        user=user, organization=organization, roles=[Role.CUSTOMER_ADMIN], created_at=now
-    )
-    proof.used_at = now
-    proof.save(update_fields=["used_at"])
-    actor: Actor = make_actor(membership, user)
+    return Membership.objects.create(user=user, organization=organization, roles=[Role.CUSTOMER_ADMIN], created_at=now)
+
+
+def announce_registration(
+    invitation: RelationshipInvitation, actor: Actor, registration: Registration, *, now: datetime.datetime
+) -> None:
+    """Note the organization's number, and tell the partners that it registered."""
     customer, _created = Customer.objects.update_or_create(
-        organization=organization, defaults={"registration_number": registration.registration_number}
+        organization_id=actor.organization_id, defaults={"registration_number": registration.registration_number}
     )
     announce_customer(
         CustomerEvent.CUSTOMER_REGISTERED, customer, partner_ids=partners_of(invitation), actor=actor, now=now
     )
-    return user, organization
 
 
 def _check_no_account(email: str) -> None:

@@ -40,17 +40,16 @@ def start_relationships(
     """Create what is missing of a customer's relationships with a partner and its reseller, the partner's first.
 
     Called inside the transaction of accepting a request or adding a customer. Race-free: the unique constraint on
-    active pairs decides, and an existing row is taken as it is. The customer's lock keeps a removal from passing by.
-    Raises: rules.ResellerNotYours, rules.SellsThroughProvider, when partners parted since the request.
+    active pairs decides, an existing row is taken as it is, and the customer's lock keeps a removal from passing by.
+    Raises: rules.ResellerNotYours, rules.SellsThroughProvider, when partners parted meanwhile; rules.SandboxCustomers.
     """
     Customer.objects.get_or_create(organization=customer_organization)
     customer = Customer.objects.locked(customer_organization.pk)
     rules.check_still_partners(hold_partners(partner.pk, reseller.pk if reseller else None), reseller)
-    kind = RelationshipKind.PROVIDER if reseller else RelationshipKind.DIRECT
-    wanted = [(partner, kind, reseller), *([(reseller, RelationshipKind.RESELLER, partner)] if reseller else [])]
+    rules.check_sandbox_customers(partner.organization, customer.pk)
     has_agreement = rules.has_signed_agreement(partner_id=partner.pk, customer_id=customer.pk)
     relationships = []
-    for owner, owner_kind, counterpart in wanted:
+    for owner, owner_kind, counterpart in _wanted(partner, reseller):
         relationship, _created = ResellerRelationship.objects.get_or_create(
             partner=owner,
             customer=customer,
@@ -69,6 +68,13 @@ def start_relationships(
         relationships.append(relationship)
     _name_reseller(relationships[0], reseller)
     return relationships
+
+
+def _wanted(partner: Partner, reseller: Partner | None) -> list[tuple[Partner, RelationshipKind, Partner | None]]:
+    """Return whose relationships a customer starts: owner, kind and counterpart of each, the partner's first."""
+    if reseller is None:
+        return [(partner, RelationshipKind.DIRECT, None)]
+    return [(partner, RelationshipKind.PROVIDER, reseller), (reseller, RelationshipKind.RESELLER, partner)]
 
 
 def grant_admin_rights(relationships: list[ResellerRelationship]) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from customers.enums import ProductFamily, SubscriptionStatus
 from customers.models import Customer, Subscription
+from customers.rules import check_sandbox_seats, check_sandbox_subscriptions
 from marketplace import rules
 from marketplace.announcements import announce
 from marketplace.enums import CartStatus, MarketplaceEvent
@@ -57,6 +58,7 @@ def add_to_cart(*, customer_id: UUID, purchase: Purchase, actor: Actor, now: dat
     rules.check_may_buy(buyer)
     rules.check_plan(plan, buyer)
     rules.check_quantity(plan, purchase.quantity)
+    check_sandbox_seats(buyer.customer.organization, purchase.quantity)
     rules.price_for(plan, buyer, term=purchase.term, billing_frequency=purchase.billing_frequency)
 
     cart = _open_cart(buyer, actor, now)
@@ -173,6 +175,7 @@ def _check_review(buyer: Buyer, lines: list[CartLine], review: Review) -> str:
     rules.check_may_buy(buyer)
     rules.check_attested(review.is_attested)
     rules.check_room(buyer, len(lines))
+    check_sandbox_subscriptions(buyer.customer, more=len(lines))
     return rules.partner_on_record(buyer, reseller_id=review.reseller_id, number=review.partner_on_record)
 
 

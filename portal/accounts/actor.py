@@ -24,6 +24,7 @@ class Actor:
     roles: frozenset[Role]
     is_sandbox: bool = False
     app_id: UUID | None = None  # the app registration through which the API is called
+    is_played: bool = False  # by the sandbox, in the place of a customer or publisher (P8)
     permissions: frozenset[Permission] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -37,6 +38,11 @@ class Actor:
     def partner_id(self) -> UUID | None:
         """The partner acted for; ``None`` for people of customers, publishers and the operator."""
         return self.organization_id if self.is_partner else None
+
+    @property
+    def name_in_log(self) -> str:
+        """Return the name as events keep it: what a sandbox played says so."""
+        return _("%(name)s (played by the sandbox)") % {"name": self.name} if self.is_played else self.name
 
     @property
     def initials(self) -> str:

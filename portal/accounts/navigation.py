@@ -71,6 +71,13 @@ WORKSPACES = (
                 group=_("Organization"),
                 description=_("Who did what and when, with export."),
             ),
+            Item(
+                _("Sandbox"),
+                "sandbox:overview",
+                Permission.SANDBOX_PLAY,
+                group=_("Organization"),
+                description=_("Play customer and publisher, jump in time, let things fail, begin anew."),
+            ),
         ),
         actions=(
             Item(

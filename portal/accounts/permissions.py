@@ -51,6 +51,7 @@ class Permission(models.TextChoices):
     ORGANIZATION_MANAGE = "organization.manage", _("Change the company profile")
     PARTNER_RELATIONSHIP_MANAGE = "my_partners.manage", _("Accept or end relationships with partners")
     PUBLISHER_OFFER_MANAGE = "publisher.manage", _("Manage offers and subscriptions as a publisher")
+    SANDBOX_PLAY = "sandbox.play", _("Play customer and publisher in a sandbox, and reset it")
     PROGRAMME_OPERATE = "programme.operate", _("Operate the partner programme")
 
 
@@ -76,6 +77,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.API_ACCESS_MANAGE,
         P.ORGANIZATION_MANAGE,
         P.MAIL_RESEND,
+        P.SANDBOX_PLAY,
     },
     Role.ACCOUNT_ADMIN: _MANAGES_USERS | {P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
     Role.USER_MANAGEMENT_ADMIN: _MANAGES_USERS | {P.CUSTOMER_ADD},
@@ -104,6 +106,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.ACTIVITY_LOG_VIEW,
         P.WEBHOOK_MANAGE,
         P.ORGANIZATION_VIEW,
+        P.SANDBOX_PLAY,
     },
     Role.SALES_AGENT: _READS_CUSTOMERS
     | {
@@ -174,6 +177,7 @@ AREA_LABELS = {
     "organization": _("Company profile"),
     "my_partners": _("My partners"),
     "publisher": _("Publisher"),
+    "sandbox": _("Sandbox"),
     "programme": _("Programme"),
 }
 

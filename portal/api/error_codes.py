@@ -117,7 +117,11 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "purchase-token-unusable": (2000, 400),
     "purchase-of-another-publisher": (900308, 403),
     "usage-refused": (2000, 400),
-    "not-in-sandbox": (800042, 400),
+    "not-in-sandbox": (900127, 400),
+    "sandbox-has-no-customer": (800042, 400),
+    "sandbox-customers-limit": (800018, 400),
+    "sandbox-subscriptions-limit": (800066, 403),
+    "sandbox-seats-limit": (800067, 403),
     "offer-incomplete": (2000, 400),
     # apps
     "organization-has-no-api": (900308, 403),

@@ -131,6 +131,10 @@ HELP: dict[str, tuple[str, str]] = {
     "offer-incomplete": ("Parts of the offer are missing.", "Complete them as the description says."),
     "usage-refused": ("The usage event cannot be taken.", "Follow the description."),
     "not-in-sandbox": ("The call is for sandbox accounts alone.", "Use an app of a sandbox account."),
+    "sandbox-has-no-customer": ("There is no customer yet to play.", "Add one, or accept a request as a new one."),
+    "sandbox-customers-limit": ("The sandbox is full: 75 customers.", "Remove one, or reset the sandbox."),
+    "sandbox-subscriptions-limit": ("The customer has as many subscriptions as a sandbox allows: 5.", "Cancel one."),
+    "sandbox-seats-limit": ("A subscription in a sandbox has 25 licenses at most.", "Choose fewer."),
     # apps
     "too-many-apps": ("The organization has as many apps as it may have.", "Remove one."),
     "too-many-secrets": ("The app has as many secrets as it may have.", "Revoke one."),

@@ -159,7 +159,7 @@ def _who(actor: Actor | None) -> dict[str, Any]:
     """Return the columns of an event that say who did it, and in which request."""
     return {
         "actor_user_id": actor.user_id if actor else None,
-        "actor_name": actor.name if actor else "",
+        "actor_name": actor.name_in_log[:200] if actor else "",
         "actor_email": actor.email if actor else "",
         "actor_organization_id": actor.organization_id if actor else None,
         "actor_organization_name": actor.organization_name if actor else "",

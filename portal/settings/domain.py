@@ -34,6 +34,7 @@ EVENT_TYPES = [
     "marketplace.enums.MarketplaceEvent",
     "transfers.enums.TransferEvent",
     "azure.enums.AzureEvent",
+    "sandbox.enums.SandboxEvent",
 ]
 METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
 SEARCH_PROVIDERS = [
@@ -119,6 +120,10 @@ AZURE_MILESTONES: dict[str, date | None] = {
     "phase-3": None,  # no date yet
     "government-plan": None,
 }
+# --- sandbox (P8; API reference, section 10) --------------------------------------------------------------------------
+SANDBOX_CUSTOMERS = 75  # of one partner
+SANDBOX_SUBSCRIPTIONS = 5  # of one customer
+SANDBOX_SEATS = 25  # of one subscription
 
 # --- API (P4) ---------------------------------------------------------------------------------------------------------
 API_ERRORS = [

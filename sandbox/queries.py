@@ -1,0 +1,85 @@
+"""What stands in a sandbox: its partners, their customers, and what waits for whom the sandbox plays (P8)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from customers.enums import InvitationStatus
+from customers.models import Customer, RelationshipInvitation, ResellerRelationship
+from marketplace.enums import FulfillmentStatus
+from marketplace.models import Operation, SaaSSubscription
+from portal.accounts.actor import Actor
+from portal.accounts.models import Organization
+from sandbox.models import Sandbox, SandboxPartner
+
+SHOWN = 50  # rows of each kind on the page; the API lists all
+
+
+def partner_ids(actor: Actor) -> list[UUID]:
+    """Return the partners of the actor's sandbox, its own among them."""
+    own = SandboxPartner.objects.filter(partner_id=actor.organization_id).values("sandbox_id")
+    ids = SandboxPartner.objects.filter(sandbox_id__in=own).values_list("partner_id", flat=True)
+    return sorted({actor.organization_id, *ids})
+
+
+def partners(actor: Actor) -> list[Organization]:
+    """Return the organizations of the sandbox's partners, by name."""
+    return list(Organization.objects.filter(pk__in=partner_ids(actor)).order_by("name_key", "pk"))
+
+
+def sandbox_of(actor: Actor) -> Sandbox | None:
+    """Return the sandbox of the actor's partner; ``None`` before anything was done in it."""
+    return Sandbox.objects.of_partner(actor.organization_id).first()
+
+
+def customers(actor: Actor) -> QuerySet[Customer]:
+    """Return the customers that one of the sandbox's partners has, or had; nobody else is played."""
+    known = ResellerRelationship.objects.filter(partner_id__in=partner_ids(actor)).values("customer_id")
+    own = Customer.objects.filter(organization__is_sandbox=True, pk__in=known)
+    return own.select_related("organization").order_by("organization__name_key", "pk")
+
+
+def relationships(actor: Actor) -> QuerySet[ResellerRelationship]:
+    """Return the actor's own customers, newest first."""
+    rows = ResellerRelationship.objects.visible_to(actor).active().select_related("customer__organization")
+    return rows.order_by("-created_at", "pk")
+
+
+def open_requests(actor: Actor) -> QuerySet[RelationshipInvitation]:
+    """Return the relationship requests of the actor's partner that nobody has answered, newest first."""
+    rows = RelationshipInvitation.objects.visible_to(actor).filter(status=InvitationStatus.PENDING)
+    return rows.order_by("-created_at", "pk")
+
+
+def purchases_to_activate(actor: Actor) -> QuerySet[SaaSSubscription]:
+    """Return what the actor's partner bought and no publisher has activated."""
+    rows = SaaSSubscription.objects.visible_to(actor).with_rows().filter(status=FulfillmentStatus.PENDING)
+    return rows.order_by("-purchased_at", "pk")
+
+
+def changes_to_decide(actor: Actor) -> QuerySet[Operation]:
+    """Return the changes that a publisher has not confirmed or refused."""
+    own = SaaSSubscription.objects.visible_to(actor).values("pk")
+    rows = Operation.objects.running().filter(saas_id__in=own)
+    return rows.select_related("saas__subscription__customer__organization", "plan").order_by("-created_at", "pk")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for whom the sandbox plays; the newest of each kind."""
+
+    requests: list[RelationshipInvitation]
+    relationships: list[ResellerRelationship]
+    purchases: list[SaaSSubscription]
+    changes: list[Operation]
+
+
+def waiting(actor: Actor) -> Waiting:
+    """Return what the page shows."""
+    return Waiting(
+        requests=list(open_requests(actor)[:SHOWN]),
+        relationships=list(relationships(actor)[:SHOWN]),
+        purchases=list(purchases_to_activate(actor)[:SHOWN]),
+        changes=list(changes_to_decide(actor)[:SHOWN]),
+    )

@@ -1,0 +1,27 @@
+"""Pages of the sandbox, in the account settings."""
+
+from django.urls import path
+
+from sandbox.views import overview, plays
+
+app_name = "sandbox"
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("requests/", plays.create_request, name="create_request"),
+    path("requests/<uuid:request_id>/accept/", plays.accept_request, name="accept_request"),
+    path("requests/<uuid:request_id>/decline/", plays.decline_request, name="decline_request"),
+    path("customers/<uuid:customer_id>/agreement/", plays.accept_agreement, name="accept_agreement"),
+    path("customers/<uuid:customer_id>/remove/", plays.remove_relationship, name="remove_relationship"),
+    path("customers/<uuid:customer_id>/subscription/", plays.add_subscription, name="add_subscription"),
+    path("purchases/<uuid:subscription_id>/activate/", plays.activate, name="activate"),
+    path(
+        "purchases/<uuid:subscription_id>/changes/<uuid:operation_id>/confirm/",
+        plays.confirm_change,
+        name="confirm_change",
+    ),
+    path(
+        "purchases/<uuid:subscription_id>/changes/<uuid:operation_id>/refuse/",
+        plays.refuse_change,
+        name="refuse_change",
+    ),
+]

@@ -1,0 +1,34 @@
+"""The sandbox at a glance; to a production partner, what a sandbox is and how to get one (P8)."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal.accounts.access import requires
+from portal.accounts.permissions import Permission
+from portal.core.http import PortalRequest
+from sandbox import queries
+
+
+@require_safe
+@requires(Permission.SANDBOX_PLAY)
+def overview(request: PortalRequest) -> HttpResponse:
+    """Show what can be played, and how much the sandbox holds."""
+    if not request.actor.is_sandbox:
+        return render(request, "sandbox/about.html", {"limits": limits()})
+    context = {
+        "partners": queries.partners(request.actor),
+        "waiting": queries.waiting(request.actor),
+        "limits": limits(),
+    }
+    return render(request, "sandbox/overview.html", context)
+
+
+def limits() -> dict[str, int]:
+    """Return how much a sandbox may hold."""
+    return {
+        "customers": settings.SANDBOX_CUSTOMERS,
+        "subscriptions": settings.SANDBOX_SUBSCRIPTIONS,
+        "seats": settings.SANDBOX_SEATS,
+    }

@@ -1,7 +1,8 @@
-"""Kinds of charges."""
+"""Kinds of charges, segments of prices, and what happens to price lists and usage."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ChargeKind(models.TextChoices):
@@ -26,3 +27,19 @@ class Segment(models.TextChoices):
     EDUCATION = "education", _("Education")
     GOVERNMENT = "government", _("Government")
     NONPROFIT = "nonprofit", _("Nonprofit")
+
+
+class SheetStatus(models.TextChoices):
+    """How far a file of prices has come."""
+
+    CHECKED = "checked", pgettext_lazy("import", "Waiting for your yes")
+    DONE = "done", pgettext_lazy("import", "Done")
+    CANCELED = "canceled", pgettext_lazy("import", "Canceled")
+
+
+class PriceEvent(models.TextChoices):
+    """What happens to price lists; the same names in log and webhook."""
+
+    SHEET_CHECKED = "price-sheet-checked", _("Price sheet checked")
+    SHEET_CANCELED = "price-sheet-canceled", _("Price sheet canceled")
+    PRICES_PUBLISHED = "price-list-published", _("Price list published")

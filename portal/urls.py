@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("transfers.urls")),
     path("", include("marketplace.urls")),
     path("", include("azure.urls")),
+    path("", include("billing.prices_urls")),
     path("publisher/", include("marketplace.publisher_urls")),
     path("admin-center/", include(("customers.entrance_urls", "admin_center")), {"entrance": "admin_center"}),
     path("government/", include(("customers.entrance_urls", "government")), {"entrance": "government"}),

@@ -45,6 +45,7 @@ from portal.api.models import AppConsent, AppRegistration
 from portal.audit import log
 from portal.core.links import make_token
 from portal.notifications.models import ActionItem
+from tests.billing.price_factories import make_price_sheet
 from tests.factories import make_member, make_organization, make_partner
 from tests.marketplace.factories import (
     admin_of,
@@ -337,6 +338,11 @@ def running_change(member: Membership) -> object:
         created_at=timezone.now(),
         fails_at=timezone.now() + SOON,
     ).pk
+def price_sheet(member: Membership) -> object:
+    """A file of prices that was checked and waits for a yes."""
+    if member.organization.kind != OrganizationKind.OPERATOR:
+        return uuid.uuid4()
+    return make_price_sheet().pk
 
 
 # "app:parameter" as the URL map has them -> what builds the object. Parameters of pages open to all are not needed.
@@ -389,6 +395,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "transfers:customer_id": customer,
     "transfers:transfer_id": transfer,
     "transfers:subscription_id": subscription,
+    "pricing:sheet_id": price_sheet,
     "publisher:offer_id": publisher_offer,
     "publisher:plan_id": publisher_plan,
     "publisher:subscription_id": purchase_of_publisher,
@@ -572,6 +579,9 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "marketplace:cancel": ("marketplace-subscription-canceled",),
     "marketplace:ask": ("marketplace-change-asked",),
     "azure:dates": ("azure-offer-date-set",),
+    "pricing:sheets": ("price-sheet-checked",),
+    "pricing:publish_sheet": ("price-list-published",),
+    "pricing:cancel_sheet": ("price-sheet-canceled",),
     "customers:agreement": ("customer-agreement-created",),
     "customers:ask_agreement": ("customer-agreement-requested",),
     "customers:permissions": ("customer-permissions-updated",),

@@ -1,6 +1,6 @@
 """What things cost, what is owed for them and by whom."""
 
 from billing.models.charges import Charge
-from billing.models.prices import PriceList, PriceListEntry
+from billing.models.prices import PriceList, PriceListEntry, PriceSheet, PriceSheetRow
 
-__all__ = ["Charge", "PriceList", "PriceListEntry"]
+__all__ = ["Charge", "PriceList", "PriceListEntry", "PriceSheet", "PriceSheetRow"]

@@ -8,8 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from billing.enums import Segment
-from customers.enums import BillingFrequency, ProductFamily, Term
+from billing.enums import Segment, SheetStatus
+from customers.enums import BillingFrequency, ProductFamily, RowResult, Term
 
 
 class PriceListQuerySet(models.QuerySet["PriceList"]):
@@ -101,3 +101,68 @@ class PriceListEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id}:{self.sku_id} {self.unit_price}"
+
+
+class PriceSheetQuerySet(models.QuerySet["PriceSheet"]):
+    def locked(self, sheet_id: uuid.UUID) -> "PriceSheet":
+        """The sheet, its row locked until the open transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=sheet_id)
+
+
+class PriceSheet(models.Model):
+    """A file of prices that the operator brings in: checked row by row, then put into the lists on a yes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    family = models.CharField(max_length=20, choices=ProductFamily.choices)
+    month = models.DateField()
+    status = models.CharField(max_length=10, choices=SheetStatus.choices, default=SheetStatus.CHECKED)
+    file_name = models.CharField(max_length=255)
+    ignored_columns = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    row_count = models.PositiveIntegerField(default=0)
+    new_count = models.PositiveIntegerField(default=0)
+    changed_count = models.PositiveIntegerField(default=0)
+    same_count = models.PositiveIntegerField(default=0)
+    wrong_count = models.PositiveIntegerField(default=0)
+    started_by_id = models.UUIDField()
+    started_by_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PriceSheetQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="price_sheet_finished_at_iff_closed",
+                condition=Q(status=SheetStatus.CHECKED, finished_at__isnull=True)
+                | (~Q(status=SheetStatus.CHECKED) & Q(finished_at__isnull=False)),
+            ),
+            models.CheckConstraint(name="price_sheet_month_begins", condition=Q(month__day=1)),
+        ]
+        indexes = [models.Index(fields=["created_at", "id"], name="price_sheet_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.file_name}: {self.status}"
+
+
+class PriceSheetRow(models.Model):
+    """One row of the file, in our words, and what becomes of it; ``reason`` is a code: readers have languages."""
+
+    id = models.BigAutoField(primary_key=True)
+    sheet = models.ForeignKey(PriceSheet, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    number = models.PositiveIntegerField()  # as a spreadsheet counts
+    values = models.JSONField()
+    result = models.CharField(max_length=10, choices=RowResult.choices)
+    reason = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sheet", "number"], name="price_sheet_row_once"),
+            models.CheckConstraint(
+                name="price_sheet_row_wrong_has_reason", condition=~Q(result=RowResult.WRONG) | ~Q(reason="")
+            ),
+        ]
+        indexes = [models.Index(fields=["sheet", "result", "number"], name="price_sheet_row_by_result")]
+
+    def __str__(self) -> str:
+        return f"row {self.number} of {self.sheet_id}"

@@ -113,6 +113,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "price-missing": (900143, 400),
     "price-changed": (800009, 400),
     "no-list-price": (900143, 400),
+    "price-sheet-not-waiting": (2000, 400),
     "too-many-subscriptions": (800066, 403),
     "purchase-token-unusable": (2000, 400),
     "purchase-of-another-publisher": (900308, 403),

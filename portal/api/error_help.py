@@ -125,6 +125,7 @@ HELP: dict[str, tuple[str, str]] = {
     "price-missing": ("The plan has no price in the partner's market.", "Choose another plan."),
     "price-changed": ("The price changed since the cart was shown.", "Look at the new price and order again."),
     "no-list-price": ("The price list has no such price that day.", "Look the product up in the price list."),
+    "price-sheet-not-waiting": ("The price sheet is published or canceled already.", "See its result."),
     "too-many-subscriptions": ("The customer has as many as it may have.", "Cancel some."),
     "purchase-token-unusable": ("The purchase token is unknown or too old.", "Open the activation link again."),
     "purchase-of-another-publisher": ("The purchase is another publisher's.", "Use that publisher's app."),

@@ -17,6 +17,7 @@ NAVIGATION = [
     "marketplace.publisher_navigation",
     "transfers.navigation",
     "azure.navigation",
+    "billing.prices_navigation",
     "portal.accounts.navigation",
 ]
 CUSTOMER_NAVIGATION = [  # the pages of one customer
@@ -31,6 +32,7 @@ EVENT_TYPES = [
     "portal.api.enums.ApiEvent",
     "portal.webhooks.enums.WebhookEvent",
     "customers.enums.CustomerEvent",
+    "billing.enums.PriceEvent",
     "marketplace.enums.MarketplaceEvent",
     "transfers.enums.TransferEvent",
     "azure.enums.AzureEvent",
@@ -85,6 +87,9 @@ SUBSCRIPTION_TRANSITIONS = {"third_party": "marketplace.queries.transitions.of_s
 IMPORT_MAX_ROWS = 100_000  # of a file of customers or subscriptions
 IMPORT_PREVIEW_DAYS = 7  # then a checked file that nobody imported is forgotten
 IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sums and the log stay
+
+# --- billing (A9) -----------------------------------------------------------------------------------------------------
+PRICE_SHEET_MAX_ROWS = 300_000  # of one file of prices
 
 # --- transfers (T10, T11; portal reference, sections 6.3 and 6.5) -----------------------------------------------------
 TRANSFER_LIFETIME_DAYS = 30

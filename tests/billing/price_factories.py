@@ -1,9 +1,10 @@
 """Rows of price lists that are valid by default."""
 
 import datetime
+import uuid
 from typing import Any
 
-from billing.models import PriceList, PriceListEntry
+from billing.models import PriceList, PriceListEntry, PriceSheet
 from customers.enums import BillingFrequency, ProductFamily, Term
 from tests.factories import NOON
 
@@ -34,3 +35,18 @@ def make_price(price_list: PriceList | None = None, **fields: Any) -> PriceListE
         "starts_on": price_list.month,
     }
     return PriceListEntry.objects.create(**defaults | fields)
+
+
+def make_price_sheet(**fields: Any) -> PriceSheet:
+    """A file of one row that was checked and waits for a yes."""
+    defaults = {
+        "family": ProductFamily.LICENSE_BASED,
+        "month": NOVEMBER,
+        "file_name": "prices.csv",
+        "row_count": 1,
+        "wrong_count": 1,
+        "started_by_id": uuid.uuid4(),
+        "started_by_name": "Kim",
+        "created_at": NOON,
+    }
+    return PriceSheet.objects.create(**defaults | fields)

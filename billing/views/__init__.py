@@ -1,0 +1,1 @@
+"""Pages of prices, usage and what is owed."""

@@ -1,4 +1,4 @@
-"""Kinds of charges, segments of prices, and what happens to price lists and usage."""
+"""Kinds of charges, segments of prices, states of invoices, and what happens to them."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -43,3 +43,32 @@ class PriceEvent(models.TextChoices):
     SHEET_CHECKED = "price-sheet-checked", _("Price sheet checked")
     SHEET_CANCELED = "price-sheet-canceled", _("Price sheet canceled")
     PRICES_PUBLISHED = "price-list-published", _("Price list published")
+
+
+# What corrects an earlier charge or moves money between partners; invoices name these apart from what was bought.
+CORRECTIONS = (ChargeKind.REMOVE_QUANTITY, ChargeKind.CONVERT, ChargeKind.CANCEL)
+TRANSFERS = (ChargeKind.TRANSFER_CREDIT, ChargeKind.TRANSFER_CHARGE)
+
+
+class InvoiceStatus(models.TextChoices):
+    """The stored states. "Overdue" is an open invoice whose due date has passed."""
+
+    OPEN = "open", pgettext_lazy("invoice", "Open")
+    PAID = "paid", pgettext_lazy("invoice", "Paid")
+    NOTHING_DUE = "nothing_due", pgettext_lazy("invoice", "Not to be paid")
+
+
+class InvoiceState(models.TextChoices):
+    """How an invoice stands today: what lists show and filter by."""
+
+    OPEN = "open", pgettext_lazy("invoice", "Open")
+    OVERDUE = "overdue", pgettext_lazy("invoice", "Overdue")
+    PAID = "paid", pgettext_lazy("invoice", "Paid")
+    NOTHING_DUE = "nothing_due", pgettext_lazy("invoice", "Not to be paid")
+
+
+class BillingEvent(models.TextChoices):
+    """What happens to money; the same names in log, mail and webhook. ``invoice-ready`` is the original's (7.5)."""
+
+    INVOICE_READY = "invoice-ready", _("Invoice ready")
+    INVOICE_PAID = "invoice-paid", _("Invoice paid")

@@ -23,6 +23,7 @@ urlpatterns = [
     path("account-settings/activity-log/", include("portal.audit.urls")),
     path("account-settings/sandbox/", include("sandbox.urls")),
     path("customers/", include("customers.urls")),
+    path("billing/", include("billing.urls")),
     path("", include("transfers.urls")),
     path("", include("marketplace.urls")),
     path("", include("azure.urls")),

@@ -6,6 +6,8 @@ membership that looks at the object and returns what stands in the address.
 
 import datetime
 import json
+import random
+import string
 import uuid
 from collections.abc import Callable
 
@@ -15,6 +17,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
+from billing.models import Invoice
 from customers.enums import (
     BillingFrequency,
     ImportKind,
@@ -264,6 +267,26 @@ def subscription(member: Membership) -> object:
     ).pk
 
 
+def invoice(member: Membership) -> object:
+    """An invoice of the member's partner without lines; other kinds of organization have none."""
+    if not member.organization.is_partner:
+        return uuid.uuid4()
+    number, today = uuid.uuid4().hex[:20], timezone.now().date()
+    return Invoice.objects.create(
+        number=number,
+        billing_owner=member.organization.partner,
+        month=today.replace(day=1),
+        currency="".join(random.choices(string.ascii_uppercase, k=3)),  # one invoice per month and currency
+        total=1,
+        line_count=1,
+        billed_to_name=member.organization.name,
+        billed_to_country=member.organization.country,
+        issued_on=today,
+        due_on=today,
+        created_at=timezone.now(),
+    ).pk
+
+
 def offer(member: Membership) -> object:
     """A published offer: the same for every partner."""
     return make_plan().offer_id
@@ -383,6 +406,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "customers:invitation_id": relationship_invitation,
     "customers:relationship_id": relationship_of_a_customer,
     "customers:partnership_id": partnership,
+    "billing:invoice_id": invoice,
     "marketplace:customer_id": customer,
     "marketplace:offer_id": offer,
     "marketplace:line_id": cart_line,

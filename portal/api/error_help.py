@@ -124,6 +124,7 @@ HELP: dict[str, tuple[str, str]] = {
     "plan-not-sold": ("The plan is not on sale.", "Choose another."),
     "price-missing": ("The plan has no price in the partner's market.", "Choose another plan."),
     "price-changed": ("The price changed since the cart was shown.", "Look at the new price and order again."),
+    "invoice-not-open": ("The invoice is paid, or is not to be paid.", "Read it again."),
     "no-list-price": ("The price list has no such price that day.", "Look the product up in the price list."),
     "price-sheet-not-waiting": ("The price sheet is published or canceled already.", "See its result."),
     "too-many-subscriptions": ("The customer has as many as it may have.", "Cancel some."),

@@ -18,6 +18,7 @@ NAVIGATION = [
     "transfers.navigation",
     "azure.navigation",
     "billing.prices_navigation",
+    "billing.navigation",
     "portal.accounts.navigation",
 ]
 CUSTOMER_NAVIGATION = [  # the pages of one customer
@@ -33,6 +34,7 @@ EVENT_TYPES = [
     "portal.webhooks.enums.WebhookEvent",
     "customers.enums.CustomerEvent",
     "billing.enums.PriceEvent",
+    "billing.enums.BillingEvent",
     "marketplace.enums.MarketplaceEvent",
     "transfers.enums.TransferEvent",
     "azure.enums.AzureEvent",
@@ -51,12 +53,14 @@ INVARIANTS = [
     "portal.notifications.invariants.breaches",
     "portal.webhooks.invariants.breaches",
     "customers.invariants.breaches",
+    "billing.invariants.breaches",
     "marketplace.invariants.breaches",
     "transfers.invariants.breaches",
 ]
 OVERDUE_CHECKS = [
     "portal.audit.invariants.overdue",
     "portal.notifications.invariants.overdue",
+    "billing.invariants.overdue",
     "marketplace.invariants.overdue",
 ]
 DEMO_LOADERS = [
@@ -129,6 +133,10 @@ AZURE_MILESTONES: dict[str, date | None] = {
 SANDBOX_CUSTOMERS = 75  # of one partner
 SANDBOX_SUBSCRIPTIONS = 5  # of one customer
 SANDBOX_SEATS = 25  # of one subscription
+# --- billing (A7, decision 0042) --------------------------------------------------------------------------------------
+INVOICE_CLOSING_HOURS = 6  # after the end of a month its invoices are written; charges of later go on the next one
+INVOICE_PAYMENT_DAYS = env.int("INVOICE_PAYMENT_DAYS", default=60)  # from the day of issue (reference, section 7.8)
+CHARGE_TRANSFERS = "transfers.queries.lineage.transfer_ids"  # given references of charges, names the transfers
 
 # --- API (P4) ---------------------------------------------------------------------------------------------------------
 API_ERRORS = [

@@ -21,6 +21,7 @@ RESOURCE_NAMES = {
     "customer": "Customer",
     "reseller-relationship": "Customer",
     "relationship-request": "Customer",
+    "invoice": "Invoice",
 }
 
 

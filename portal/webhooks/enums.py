@@ -24,7 +24,6 @@ class AttemptResult(models.TextChoices):
 # Events of the original that never happen here; clients that register for them are served all the same (7.5).
 ONLY_THE_ORIGINAL_S = (
     "subscription-updated",
-    "invoice-ready",
     "usagerecords-thresholdExceeded",
     "azure-fraud-event-detected",
     "referral-created",

@@ -10,6 +10,7 @@ from django.http import Http404
 
 from customers.models import Subscription
 from portal.accounts.actor import Actor
+from transfers.models import TransferLineItem
 
 # Both ways along the links of old and new rows; each step is one look into a unique index.
 _CHAIN = """
@@ -99,3 +100,9 @@ def _went_to(row: Subscription, after: Subscription | None, actor: Actor) -> Nei
 def _transfer_of(arrived: Subscription) -> uuid.UUID | None:
     item = getattr(arrived, "arrived_by", None)
     return item.transfer_id if item else None
+
+
+def transfer_ids(line_item_ids: Sequence[str]) -> dict[str, str]:
+    """Return the transfer of each line item, by the item's id as charges refer to it (setting CHARGE_TRANSFERS)."""
+    found = TransferLineItem.objects.filter(pk__in=line_item_ids).values_list("pk", "transfer_id")
+    return {str(item_id): str(transfer_id) for item_id, transfer_id in found}

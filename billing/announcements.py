@@ -1,0 +1,74 @@
+"""Who is told what about invoices: log, mail, webhook, Action Center (portal reference, sections 3.2 and 11.2)."""
+
+import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from billing.enums import BillingEvent
+from billing.models import Invoice
+from portal.accounts.actor import Actor
+from portal.accounts.enums import Role
+from portal.accounts.queries import people_with_role
+from portal.audit import log
+from portal.audit.models import AuditEvent
+from portal.core.money import money_text
+from portal.notifications import action_center, outbox
+from portal.notifications.enums import ActionKind
+from portal.notifications.outbox import Recipient
+from portal.webhooks import deliveries
+
+SUBJECT = "invoice"
+WORKSPACE = "billing"
+READERS = (Role.BILLING_ADMIN, Role.GLOBAL_ADMIN)  # the invoice-ready mail goes to them (section 3.2)
+
+
+def announce_invoice(
+    event_type: BillingEvent, invoice: Invoice, *, actor: Actor | None, now: datetime.datetime
+) -> AuditEvent:
+    """Write log entry, deliveries, mails and notices of one event; ``actor`` None is the portal itself."""
+    event = log.record(
+        event_type=event_type,
+        organization_ids=[invoice.billing_owner_id, *([actor.organization_id] if actor else [])],
+        subject_type=SUBJECT,
+        subject_id=invoice.pk,
+        subject_name=invoice.number,
+        actor=actor,
+        occurred_at=now,
+        details={
+            "month": f"{invoice.month:%Y-%m}",
+            "sum": f"{invoice.total.normalize():f} {invoice.currency}",
+            "status": invoice.status,
+        },
+    )
+    deliveries.queue(event)
+    if event_type == BillingEvent.INVOICE_READY:
+        _tell(event, invoice)
+    return event
+
+
+def _tell(event: AuditEvent, invoice: Invoice) -> None:
+    address = reverse("billing:invoice", args=[invoice.pk])
+    action_center.notify(
+        event=event,
+        organization_id=invoice.billing_owner_id,
+        roles=READERS,
+        kind=ActionKind.TRANSACTIONAL,
+        workspace=WORKSPACE,
+        title=_("Invoice %(number)s is ready"),
+        title_params={"number": invoice.number},
+        url=address,
+    )
+    outbox.queue_email(
+        template=f"billing/{BillingEvent.INVOICE_READY}",
+        event=event,
+        recipients=[Recipient.of(person) for person in people_with_role(invoice.billing_owner_id, *READERS)],
+        context={
+            "invoice": invoice,
+            "total": money_text(invoice.total, invoice.currency),
+            "url": settings.BASE_URL + address,
+        },
+        kind=ActionKind.TRANSACTIONAL,
+        workspace=WORKSPACE,
+    )

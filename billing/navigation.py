@@ -1,0 +1,23 @@
+"""The Billing workspace (portal reference, section 1.2)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.permissions import Permission
+from portal.core.navigation import Item, Workspace
+
+WORKSPACES = (
+    Workspace(
+        key="billing",
+        label=_("Billing"),
+        icon="billing",
+        description=_("Invoices, reconciliation files and what your customers cost you."),
+        items=(
+            Item(
+                _("Invoices"),
+                "billing:invoices",
+                Permission.BILLING_VIEW,
+                description=_("What your company is billed each month, as PDF and as a file of every charge."),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,29 @@
+"""How invoices and charges read on pages, in documents and in mails."""
+
+import datetime
+
+from babel.dates import format_skeleton
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from billing.enums import InvoiceState
+from billing.models import Invoice
+
+TONES = {
+    InvoiceState.OPEN: "info",
+    InvoiceState.OVERDUE: "error",
+    InvoiceState.PAID: "success",
+    InvoiceState.NOTHING_DUE: "neutral",
+}
+
+
+def month_text(month: datetime.date) -> str:
+    """Return "October 2026" in the reader's language."""
+    locale = (get_language() or "en").replace("-", "_")
+    text = format_skeleton("yMMMM", month, locale=locale)
+    return text[:1].upper() + text[1:]
+
+
+def kind_text(invoice: Invoice) -> str:
+    """Return what the document is called: an invoice, or below zero a credit note."""
+    return _("Credit note") if invoice.is_credit_note else _("Invoice")

@@ -1,0 +1,1 @@
+"""The slow work of billing: closing months."""

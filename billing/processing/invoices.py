@@ -1,0 +1,48 @@
+"""Close the months that have ended: one run of batches per month, in order (A7).
+
+Each batch is a transaction, so the work may be killed anywhere and go on later; a closed month stays as it is.
+"""
+
+import datetime
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.db.models import Min
+
+from billing.models import Charge, InvoiceRun
+from billing.workflow.invoices import OWNERS_AT_ONCE, invoice_next_owners, open_month
+from customers.terms import add_months
+
+logger = structlog.get_logger(__name__)
+Clock = Callable[[], datetime.datetime]
+
+
+def close_ended_months(*, clock: Clock, at_once: int = OWNERS_AT_ONCE) -> list[datetime.date]:
+    """Write the invoices of every month that has ended and is not closed; return these months, oldest first."""
+    months = months_to_close(now=clock())
+    for month in months:
+        open_month(month=month, now=clock())
+        while invoice_next_owners(month=month, now=clock(), at_once=at_once):
+            pass
+        logger.info("month_closed", month=f"{month:%Y-%m}")
+    return months
+
+
+def months_to_close(*, now: datetime.datetime) -> list[datetime.date]:
+    """Return the months that have ended but are not closed, oldest first, from the first month that has charges."""
+    month = _first_month()
+    months = []
+    latest = now - datetime.timedelta(hours=settings.INVOICE_CLOSING_HOURS)
+    while month is not None and add_months(month, 1) <= latest.date():
+        months.append(month)
+        month = add_months(month, 1)
+    return months
+
+
+def _first_month() -> datetime.date | None:
+    last = InvoiceRun.objects.order_by("-month").first()
+    if last is not None:
+        return last.month if last.finished_at is None else add_months(last.month, 1)
+    began_at = Charge.objects.aggregate(first=Min("created_at"))["first"]
+    return began_at.date().replace(day=1) if began_at else None

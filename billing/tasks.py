@@ -1,0 +1,15 @@
+"""Celery entry points of billing."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing.processing import invoices
+
+
+@shared_task(name="billing.close_months", time_limit=3000, soft_time_limit=2940)
+def close_months() -> None:
+    """Write the invoices of the month that has ended; find what a killed run left behind.
+
+    An hour is enough for millions of charges; what is left goes on with the next hour's task.
+    """
+    invoices.close_ended_months(clock=timezone.now)

@@ -1,0 +1,14 @@
+"""Addresses of the Billing workspace."""
+
+from django.urls import path
+
+from billing.views import invoices
+
+app_name = "billing"
+urlpatterns = [
+    path("invoices/", invoices.invoices, name="invoices"),
+    path("invoices/export/", invoices.invoices_export, name="invoices_export"),
+    path("invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
+    path("invoices/<uuid:invoice_id>/reconciliation/", invoices.reconciliation_file, name="reconciliation_file"),
+    path("invoices/<uuid:invoice_id>/pdf/", invoices.invoice_pdf, name="invoice_pdf"),
+]

@@ -1,0 +1,239 @@
+"""Invoices of the own company: list, one invoice, PDF and reconciliation file (A7, portal reference, section 1.10)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from billing.documents import pdf_response
+from billing.enums import ChargeKind, InvoiceState
+from billing.forms.invoices import FILTERS, read_address, read_filter
+from billing.models import Invoice, InvoiceLine
+from billing.presentation import TONES, kind_text, month_text
+from billing.queries import invoices as queries
+from billing.queries import lines
+from billing.reconciliation_file import HEADER, row_of_line
+from portal.accounts.access import requires, while_allowed
+from portal.accounts.enums import OrganizationKind
+from portal.accounts.permissions import Permission
+from portal.core.exports import csv_response
+from portal.core.http import PortalRequest, page_or_fragment
+from portal.core.listing import ListAddress
+from portal.core.money import money_text, round_money
+from portal.core.pages import walk
+
+EXPORT_BATCH = 500
+
+
+@require_safe
+@requires(Permission.BILLING_VIEW)
+def invoices(request: PortalRequest) -> HttpResponse:
+    """List the invoices of the company, newest month first, with what they come to by currency."""
+    years, currencies = queries.choices_of(request.actor)
+    address = read_address(request, reverse("billing:invoices"), years=years, currencies=currencies)
+    wanted, today = read_filter(address), timezone.now().date()
+    page = queries.invoice_page(request.actor, wanted, today=today, cursor=address.get("cursor"))
+    sums = queries.sums_of(queries.matching(request.actor, wanted, today=today), today=today)
+    return page_or_fragment(
+        request,
+        page="billing/invoices/list.html",
+        fragment="billing/invoices/_list.html",
+        context={
+            "rows": [row_of(invoice) for invoice in page],
+            "pager": address.pager(page),
+            "values": {name: address.get(name) for name in FILTERS},
+            "options": _options(years, currencies),
+            "chips": address.chips(_chip_labels(address)),
+            "list_url": address.path,
+            "tiles": [tile for each in sums for tile in _tiles(each, address)],
+            "export_url": address.url(reverse("billing:invoices_export"), cursor=""),
+            "is_reseller": request.actor.organization_kind == OrganizationKind.INDIRECT_RESELLER,
+        },
+    )
+
+
+def row_of(invoice: Invoice) -> dict[str, Any]:
+    """Lay out an invoice as a row of a list shows it."""
+    state = queries.state_of(invoice, timezone.now().date())
+    return {
+        "id": invoice.pk,
+        "number": invoice.number,
+        "url": reverse("billing:invoice", args=[invoice.pk]),
+        "kind": kind_text(invoice),
+        "month": month_text(invoice.month),
+        "issued_on": invoice.issued_on,
+        "due_on": invoice.due_on if state in (InvoiceState.OPEN, InvoiceState.OVERDUE) else None,
+        "paid_on": invoice.paid_on,
+        "state": state.label,
+        "tone": TONES[state],
+        "is_sandbox": invoice.is_sandbox,
+        "lines": number_format(invoice.line_count, force_grouping=True),
+        "total": money_text(invoice.total, invoice.currency),
+        "pdf_url": reverse("billing:invoice_pdf", args=[invoice.pk]),
+        "reconciliation_url": reverse("billing:reconciliation_file", args=[invoice.pk]),
+    }
+
+
+def _options(years: Sequence[int], currencies: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    def choices(every: str, pairs: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
+        return [{"value": "", "label": every}, *({"value": value, "label": label} for value, label in pairs)]
+
+    return {
+        "year": choices(_("All years"), [(str(year), year) for year in years]),
+        "currency": choices(_("All currencies"), [(code, code) for code in currencies]),
+        "state": choices(_("All states"), InvoiceState.choices),
+    }
+
+
+def _chip_labels(address: ListAddress) -> dict[str, str]:
+    state = address.get("state")
+    return {
+        "year": _("Year: %(year)s") % {"year": address.get("year")},
+        "currency": _("Currency: %(currency)s") % {"currency": address.get("currency")},
+        "state": str(InvoiceState(state).label) if state else "",
+    }
+
+
+def _tiles(found: queries.CurrencySum, address: ListAddress) -> list[dict[str, str]]:
+    """Return the figures of one currency; what is open and overdue leads to its part of the list."""
+
+    def tile(label: str, amount: Decimal, *, state: str = "", tone: str = "", hint: str = "") -> dict[str, str]:
+        url = address.url(currency=found.currency, state=state, cursor="") if state else ""
+        value = money_text(amount, found.currency)
+        return {"label": label, "value": value, "url": url, "hint": hint, "tone": tone if amount else ""}
+
+    count = ngettext("%(count)s invoice", "%(count)s invoices", found.count) % {"count": number_format(found.count)}
+    facts = {"currency": found.currency}
+    return [
+        tile(_("Billed in %(currency)s") % facts, found.total, hint=count),
+        tile(_("To be paid in %(currency)s") % facts, found.open - found.overdue, state=InvoiceState.OPEN.value),
+        tile(_("Overdue in %(currency)s") % facts, found.overdue, state=InvoiceState.OVERDUE.value, tone="error"),
+    ]
+
+
+@require_safe
+@requires(Permission.BILLING_VIEW)
+def invoices_export(request: PortalRequest) -> StreamingHttpResponse:
+    """Give the list as a CSV file: exactly what the filters of the address leave."""
+    years, currencies = queries.choices_of(request.actor)
+    address = read_address(request, reverse("billing:invoices"), years=years, currencies=currencies)
+    found = queries.matching(request.actor, read_filter(address), today=timezone.now().date())
+    rows = while_allowed(
+        request.actor,
+        Permission.BILLING_VIEW,
+        walk(found, order=queries.ORDER, size=EXPORT_BATCH),
+        every=EXPORT_BATCH,
+    )
+    header = (
+        _("Invoice number"),
+        _("Month"),
+        _("Date of issue"),
+        _("Due date"),
+        _("Paid on"),
+        _("Status"),
+        _("Lines"),
+        _("Amount"),
+        _("Currency"),
+    )
+    return csv_response(f"invoices-{timezone.now():%Y-%m-%d}.csv", header, _export_rows(rows))
+
+
+def _export_rows(found: Iterable[Invoice]) -> Iterator[tuple[object, ...]]:
+    for invoice in found:
+        state = queries.state_of(invoice, timezone.now().date()).label
+        month, amount = f"{invoice.month:%Y-%m}", round_money(invoice.total, invoice.currency)
+        days = (invoice.issued_on, invoice.due_on, invoice.paid_on)
+        yield invoice.number, month, *days, state, invoice.line_count, amount, invoice.currency
+
+
+@require_safe
+@requires(Permission.BILLING_VIEW)
+def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
+    """Show one invoice: what it comes to by product family, customer and reseller, corrections, transfers."""
+    found = queries.invoice_of(request.actor, invoice_id)
+    is_provider = request.actor.organization_kind == OrganizationKind.INDIRECT_PROVIDER
+    tables = [
+        _table(found, _("Product family"), queries.by_family(found)),
+        _table(found, _("Customer"), queries.by_customer(found)),
+    ]
+    if is_provider:
+        tables.append(_table(found, _("Reseller"), queries.by_reseller(found), nothing=_("Sold without a reseller")))
+    if corrections := queries.corrections(found):
+        tables.append(_table(found, _("Corrections and transfers"), corrections))
+    return page_or_fragment(
+        request,
+        page="billing/invoices/invoice.html",
+        fragment="billing/invoices/_invoice.html",
+        context={
+            "invoice": found,
+            "row": row_of(found),
+            "month": month_text(found.month),
+            "tables": tables,
+            "transfers": [_transfer_row(line) for line in queries.transfer_lines(found)],
+            "languages": _pdf_links(found),
+        },
+    )
+
+
+def _table(invoice: Invoice, title: str, parts: list[queries.PartSum], *, nothing: str = "") -> dict[str, Any]:
+    shown = queries.shortened(parts, _("All others"))
+    rows = [
+        {
+            "name": part.name or nothing,
+            "lines": number_format(part.line_count, force_grouping=True),
+            "amount": money_text(part.amount, invoice.currency),
+        }
+        for part in shown
+    ]
+    total = money_text(sum((part.amount for part in parts), Decimal(0)), invoice.currency)
+    lines_total = number_format(sum(part.line_count for part in parts), force_grouping=True)
+    return {"title": title, "rows": rows, "total": total, "lines": lines_total}
+
+
+def _transfer_row(line: InvoiceLine) -> dict[str, Any]:
+    charge, subscription = line.charge, line.charge.subscription
+    is_credit = charge.kind == ChargeKind.TRANSFER_CREDIT
+    other = getattr(subscription, "transferred_to", None) if is_credit else subscription.transferred_from
+    return {
+        "customer": charge.customer.organization.name,
+        "product": subscription.friendly_name,
+        "kind": charge.get_kind_display(),
+        "other": other.billing_owner.organization.name if other else "",
+        "day": charge.starts_on,
+        "amount": money_text(charge.amount, charge.currency),
+    }
+
+
+def _pdf_links(invoice: Invoice) -> list[dict[str, str]]:
+    here = reverse("billing:invoice_pdf", args=[invoice.pk])
+    names = (("en", "English"), ("fr", "Français"), ("sv", "Svenska"))  # each in its own language
+    return [{"url": f"{here}?language={code}", "label": name, "code": code} for code, name in names]
+
+
+@require_safe
+@requires(Permission.BILLING_VIEW)
+def invoice_pdf(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
+    """Give the invoice as PDF, in the reader's language or the one asked for."""
+    found = queries.invoice_of(request.actor, invoice_id)
+    language = request.GET.get("language", "")
+    language = language if language in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
+    return pdf_response(found, language=language)
+
+
+@require_safe
+@requires(Permission.BILLING_VIEW)
+def reconciliation_file(request: PortalRequest, invoice_id: UUID) -> StreamingHttpResponse:
+    """Give every charge of an invoice as a CSV file; its lines sum to the invoice to the cent."""
+    found = queries.invoice_of(request.actor, invoice_id)
+    rows = while_allowed(request.actor, Permission.BILLING_VIEW, lines.all_lines(found), every=lines.BATCH)
+    written = (row_of_line(found, line, transfer_id) for line, transfer_id in rows)
+    return csv_response(f"reconciliation-{found.number}.csv", HEADER, written)

@@ -1,24 +1,32 @@
-"""Renewing a hundred thousand due subscriptions, beside set-based SQL that writes as many rows (quality row 32)."""
+"""Renewing a hundred thousand due subscriptions beside set-based SQL (quality row 32), and the list of a million."""
 
 import datetime
+import functools
 import logging
 import statistics
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
 from benchmarks import databases, world
-from benchmarks.harness import Line, Report, cpu_milliseconds
+from benchmarks.harness import Candidate, Line, Report, cpu_milliseconds, measure
 from billing.models import Charge
 from marketplace.enums import OfferCategory, OfferStatus
 from marketplace.models import Offer, Plan, PlanPrice, Publisher
 from marketplace.processing import renewals
+from marketplace.queries import SubscriptionFilter, subscription_page
 from portal.accounts.enums import OrganizationKind
-from portal.accounts.models import Organization, Partner
+from portal.accounts.models import Membership, Organization, Partner
+from portal.accounts.queries import make_actor
 
 COUNT, CUSTOMERS, ROUNDS = 100_000, 5_000, 3
+SMALL, LARGE = 10_000, 1_000_000
 STARTED, DUE = datetime.date(2026, 10, 1), datetime.date(2026, 11, 1)
 NOW = datetime.datetime(2026, 11, 1, 3, tzinfo=datetime.UTC)
 PUBLISHER_ID, PLAN_ID = uuid.UUID(int=2), uuid.UUID(int=3)
@@ -40,23 +48,63 @@ SELECT md5('subscription ' || n)::uuid, md5('customer ' || n %% %(customers)s)::
 FROM generate_series(1, %(count)s) AS n;
 INSERT INTO marketplace_saassubscription (subscription_id, publisher_id, partner_id, plan_id, status,
     beneficiary_email, purchaser_email, purchaser_object_id, list_price, refund, publisher_may_change, purchased_at,
-    activate_by, activated_at, end_reason, counted_from, counted_months, billed_until)
-SELECT id, %(publisher)s, %(partner)s, %(plan)s, 'Subscribed', 'owner@customer.example', 'bench@benchmark.example',
-    %(publisher)s, 9.00, 'full', false, %(now)s, %(now)s, %(now)s, '', %(started)s, 1, %(due)s
-FROM customers_subscription;
+    activate_by, activated_at, end_reason, counted_from, counted_months, billed_until, name_key, product_key,
+    customer_name_key, ends_on, auto_renew)
+SELECT row.id, %(publisher)s, %(partner)s, %(plan)s, 'Subscribed', 'owner@customer.example', 'bench@benchmark.example',
+    %(publisher)s, 9.00, 'full', false, %(now)s, %(now)s, %(now)s, '', %(started)s, 1, %(due)s, lower(friendly_name),
+    'notes – team', customer.name_key, ends_on, true
+FROM customers_subscription AS row JOIN accounts_organization AS customer ON customer.id = row.customer_id;
 """
+# The list's world: a partner's purchases of three years. As many wait to be activated or renew soon in each size.
+WORDS = "amber bakery cedar delta ember fjord grove harbor island juniper kiosk lumen maple north orchard pier quarry"
+SPREAD = """
+WITH spread AS MATERIALIZED (
+    SELECT id, row_number() OVER (ORDER BY id) AS n FROM customers_subscription
+)
+UPDATE customers_subscription AS row
+SET friendly_name = initcap((string_to_array(%(words)s, ' '))[1 + n %% 17]) || ' of shop ' || n || ' '
+        || (string_to_array(%(words)s, ' '))[1 + n / 17 %% 17],
+    starts_on = CASE WHEN n %% %(rare)s = 1 THEN NULL ELSE current_date - 20 END,
+    ends_on = CASE WHEN n %% %(rare)s = 1 THEN NULL WHEN n %% %(rare)s = 2 THEN current_date + 20
+        ELSE current_date + 40 + (n %% 300)::int END,
+    status = CASE WHEN n %% %(rare)s = 1 THEN 'pending' ELSE 'active' END, auto_renew = n %% 50 > 0,
+    cancelable_until = now() - n * interval '3 years' / %(count)s + interval '14 days'
+FROM spread WHERE spread.id = row.id;
+UPDATE marketplace_saassubscription AS saas
+SET status = CASE WHEN row.status = 'pending' THEN 'PendingFulfillmentStart' ELSE 'Subscribed' END,
+    activated_at = CASE WHEN row.status <> 'pending' THEN saas.activated_at END,
+    billed_until = CASE WHEN row.status <> 'pending' THEN row.ends_on END,
+    purchased_at = row.cancelable_until - interval '14 days', cancelable_until = row.cancelable_until,
+    ends_on = row.ends_on, auto_renew = row.auto_renew, name_key = lower(row.friendly_name)
+FROM customers_subscription AS row WHERE row.id = saas.subscription_id;
+VACUUM (FULL, ANALYZE) customers_subscription;
+VACUUM (FULL, ANALYZE) marketplace_saassubscription;
+"""
+FEW = 100  # wait to be activated, and as many renew soon
+DEEP_PAGE = 100
+HTMX = {"HX-Request": "true"}
+PAGES: dict[str, dict[str, str]] = {
+    "first": {},
+    "waiting": {"status": "PendingFulfillmentStart"},
+    "renewing": {"renewing": "yes"},
+    "cancelable": {"cancelable": "yes"},
+    "off": {"autorenew": "no"},
+    "by name": {"sort": "name"},
+    "search": {"q": "bakery"},
+    "rare": {"q": "shop 4711 "},
+}
 BACK = """
 TRUNCATE billing_charge, marketplace_webhookattempt, marketplace_webhookcall, marketplace_operation, audit_auditseal,
     audit_unsealedevent, audit_auditeventparty, audit_auditevent CASCADE;
 UPDATE customers_subscription SET starts_on = %(started)s, ends_on = %(due)s;
-UPDATE marketplace_saassubscription SET counted_months = 1, billed_until = %(due)s;
+UPDATE marketplace_saassubscription SET counted_months = 1, billed_until = %(due)s, ends_on = %(due)s;
 """
 # The same rows, in one statement each, without looking at prices, locks or anything else.
 FLOOR = """
 UPDATE customers_subscription SET starts_on = ends_on, ends_on = ends_on + 30, unit_price = 9.00
 WHERE ends_on <= %(due)s;
 UPDATE marketplace_saassubscription SET counted_months = counted_months + 1, billed_until = billed_until + 30,
-    list_price = 9.00, reminded_days = NULL WHERE billed_until <= %(due)s;
+    ends_on = ends_on + 30, list_price = 9.00, reminded_days = NULL WHERE billed_until <= %(due)s;
 INSERT INTO billing_charge (id, subscription_id, billing_owner_id, customer_id, kind, starts_on, ends_on, quantity,
     unit_price, amount, currency, reference, created_at)
 SELECT gen_random_uuid(), id, billing_owner_id, customer_id, 'renewal', starts_on, ends_on, quantity, unit_price,
@@ -93,9 +141,89 @@ VALUES: dict[str, Any] = {
 }
 
 
+class Site:
+    """The portal with so many subscriptions of one partner, an admin agent of it signed in."""
+
+    def __init__(self, count: int) -> None:
+        self.database = databases.prepare(
+            f"bench_marketplace_{count}",
+            content=f"{count} subscriptions, version 1",
+            fill=functools.partial(_fill_list, count),
+        )
+        databases.use(self.database)
+        self.client = world.signed_in_client()
+        self.pages = {**PAGES, "deep": {"cursor": _deep_cursor()}}
+
+    def page(self, address: str, headers: Mapping[str, str] | None = None) -> Candidate:
+        """Return the candidate that opens a page, and fails if it does not answer 200."""
+        return Candidate(work=lambda: self.open(address, headers), enter=lambda: databases.use(self.database))
+
+    def open(self, address: str, headers: Mapping[str, str] | None = None) -> None:
+        response = self.client.get(address, headers=headers)
+        if response.status_code != 200:
+            raise RuntimeError(f"{address} answered {response.status_code}")
+
+    def list(self, query: Mapping[str, str]) -> str:
+        return f"{reverse('marketplace:subscriptions')}?{urlencode(query)}"
+
+    def queries(self, query: Mapping[str, str]) -> int:
+        """Count the database queries of a list page."""
+        databases.use(self.database)
+        with CaptureQueriesContext(connection) as captured:
+            self.open(self.list(query))
+        return len(captured)
+
+
+def _deep_cursor() -> str:
+    membership = Membership.objects.select_related("organization", "user").get()
+    actor, cursor, now = make_actor(membership, membership.user), "", timezone.now()
+    for _page in range(DEEP_PAGE - 1):
+        cursor = subscription_page(actor, SubscriptionFilter(), cursor=cursor, now=now).next_cursor
+    return cursor
+
+
+def run_list() -> Report:
+    """Measure the list over all customers at both sizes beside each other, and beside the floors b and c1."""
+    small, large = Site(SMALL), Site(LARGE)
+    candidates = {"b": large.page("/floor/b/"), "c1": large.page("/floor/c1/")}
+    for site, size in ((small, "small"), (large, "large")):
+        for name, query in site.pages.items():
+            candidates[f"{name} {size}"] = site.page(site.list(query))
+    candidates["fragment"] = large.page(large.list({}), HTMX)
+    candidates["count"] = large.page(reverse("marketplace:count"), HTMX)
+    costs = measure(candidates)
+    report = Report(f"Subscriptions list, {LARGE:,} against {SMALL:,}, CPU per request (process and database)")
+    for name in small.pages:
+        value, floor = costs[f"{name} large"], costs[f"{name} small"]
+        limit = 2.0 if name == "rare" else 1.15  # a trigram index grows with its table
+        report.lines.append(Line(f"subscriptions list: {name}", value, "ms", f"at {SMALL:,}", value / floor, limit))
+    b, c1 = costs["b"], costs["c1"]
+    for what, name, limit in (
+        ("subscriptions list, first page", "first large", 1.5),
+        ("list as fragment", "fragment", 1.5),
+        ("search for 'bakery'", "search large", 2.0),
+        ("search for one subscription", "rare large", 2.0),
+        ("the count that comes after the page", "count", 1.0),
+    ):
+        report.lines.append(Line(what, costs[name], "ms", "c1", costs[name] / c1, limit))
+    report.notes.append(f"floors: b = {b:.2f} ms, c1 = {c1:.2f} ms = {c1 / b:.1f} b")
+    counts = {name: (small.queries(small.pages[name]), large.queries(large.pages[name])) for name in small.pages}
+    report.notes.append(f"queries at {SMALL:,} and {LARGE:,}: {counts}")
+    return report
+
+
 def run() -> Report:
+    """Measure the list over all customers, then the renewal of all that is due beside its floor."""
+    report, renewal = run_list(), run_renewal()
+    report.title = "Marketplace: list over all customers (CPU per request), renewal (per second of CPU)"
+    report.lines += renewal.lines
+    report.notes += renewal.notes
+    return report
+
+
+def run_renewal() -> Report:
     """Measure the renewal of all that is due beside its floor: subscriptions per second of CPU."""
-    databases.use(databases.prepare("bench_marketplace", content=f"{COUNT} due subscriptions, version 1", fill=_fill))
+    databases.use(databases.prepare("bench_marketplace", content=f"{COUNT} due subscriptions, version 2", fill=_fill))
     logging.disable(logging.INFO)
     rates: dict[str, list[float]] = {"floor": [], "renewal": []}
 
@@ -123,15 +251,21 @@ def run() -> Report:
     return report
 
 
-def _execute(sql: str) -> None:
+def _execute(sql: str, **values: Any) -> None:
     """Run several statements, one after the other."""
     with connection.cursor() as cursor:
         for statement in sql.split(";\n"):
             if statement.strip():
-                cursor.execute(statement, VALUES)
+                cursor.execute(statement, VALUES | values)
 
 
-def _fill() -> None:
+def _fill_list(count: int) -> None:
+    """Write so many subscriptions of one partner, bought over three years."""
+    _fill(count=count, customers=count // 5)
+    _execute(SPREAD, count=count, rare=count // FEW, words=WORDS)
+
+
+def _fill(*, count: int = COUNT, customers: int = CUSTOMERS) -> None:
     """Write a partner, a publisher with one plan, and a month's subscriptions that all renew on one day."""
     world.fill(100)
     Partner.objects.create(organization_id=world.ORGANIZATION_ID, market="europe", currency="EUR")
@@ -158,7 +292,7 @@ def _fill() -> None:
     PlanPrice.objects.create(
         plan=plan, term="P1M", billing_frequency="monthly", currency="EUR", unit_price=9, valid_from=STARTED
     )
-    _execute(FILL)
+    _execute(FILL, count=count, customers=customers)
 
 
 def _back() -> None:

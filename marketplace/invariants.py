@@ -22,6 +22,17 @@ CHECKS = {
         JOIN customers_subscription AS row ON row.id = saas.subscription_id
         WHERE row.billing_owner_id <> saas.partner_id
     """,
+    "Marketplace subscription that the list over all customers shows otherwise than it is": """
+        SELECT saas.subscription_id::text
+        FROM marketplace_saassubscription AS saas
+        JOIN customers_subscription AS row ON row.id = saas.subscription_id
+        JOIN accounts_organization AS customer ON customer.id = row.customer_id
+        WHERE (saas.ends_on, saas.auto_renew, saas.cancelable_until, saas.reseller_id, saas.customer_name_key)
+            IS DISTINCT FROM
+            (row.ends_on, row.auto_renew, row.cancelable_until, row.reseller_id, customer.name_key)
+            OR (row.friendly_name !~ '[^ -~]' AND saas.name_key <> lower(row.friendly_name))
+            OR (row.product_name !~ '[^ -~]' AND saas.product_key <> lower(row.product_name))
+    """,
     "Marketplace subscription charged without ever having been activated": """
         SELECT charge.id::text
         FROM billing_charge AS charge

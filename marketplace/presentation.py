@@ -14,6 +14,7 @@ from marketplace.models import SaaSSubscription
 from marketplace.rules import Price
 from portal.accounts.actor import Actor, denied
 from portal.accounts.permissions import Permission
+from portal.core.listing import short_days
 from portal.core.money import money_text
 
 TONES = {
@@ -40,27 +41,34 @@ def moment(value: datetime.datetime) -> str:
 
 def status_of(saas: SaaSSubscription) -> dict[str, str]:
     """Return tone and words of a subscription's state: "Action needed", "Auto renews on …", "Updating" (7.4)."""
-    return {"tone": _tone(saas), "label": _status_text(saas)}
+    row = saas.subscription
+    label = status_text(
+        saas.status,
+        end_reason=saas.end_reason,
+        ends_on=row.ends_on,
+        auto_renew=row.auto_renew,
+        is_updating=bool(row.pending_operation),
+    )
+    return {"tone": status_tone(saas.status, is_updating=bool(row.pending_operation)), "label": label}
 
 
-def _tone(saas: SaaSSubscription) -> str:
-    if saas.status == FulfillmentStatus.SUBSCRIBED and saas.subscription.pending_operation:
-        return "info"
-    return TONES[FulfillmentStatus(saas.status)]
+def status_tone(status: str, *, is_updating: bool) -> str:
+    return "info" if status == FulfillmentStatus.SUBSCRIBED and is_updating else TONES[FulfillmentStatus(status)]
 
 
-def _status_text(saas: SaaSSubscription) -> str:
-    subscription = saas.subscription
-    if saas.status == FulfillmentStatus.PENDING:
+def status_text(
+    status: str, *, end_reason: str, ends_on: datetime.date | None, auto_renew: bool, is_updating: bool
+) -> str:
+    if status == FulfillmentStatus.PENDING:
         return _("Action needed")
-    if saas.status == FulfillmentStatus.UNSUBSCRIBED:
-        return str(EndReason(saas.end_reason).label)
-    if saas.status == FulfillmentStatus.SUSPENDED or subscription.ends_on is None:
-        return str(FulfillmentStatus(saas.status).label)
-    if subscription.pending_operation:
+    if status == FulfillmentStatus.UNSUBSCRIBED:
+        return str(EndReason(end_reason).label)
+    if status == FulfillmentStatus.SUSPENDED or ends_on is None:
+        return str(FulfillmentStatus(status).label)
+    if is_updating:
         return _("Updating: the publisher is asked")
-    text = _("Auto renews on %(date)s") if subscription.auto_renew else _("Ends on %(date)s")
-    return text % {"date": date_format(subscription.ends_on, "SHORT_DATE_FORMAT")}
+    text = _("Auto renews on %(date)s") if auto_renew else _("Ends on %(date)s")
+    return text % {"date": short_days()(ends_on)}
 
 
 def quantity_of(saas: SaaSSubscription) -> str:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("marketplace/cart-lines/<uuid:line_id>/remove/", cart.remove_line, name="remove_line"),
     path("marketplace/orders/<uuid:order_id>/", cart.order, name="order"),
     path("marketplace/subscriptions/", subscriptions.subscriptions, name="subscriptions"),
+    path("marketplace/subscriptions/count/", subscriptions.count, name="count"),
     path("marketplace/subscriptions/export.csv", subscriptions.export, name="export"),
     path("marketplace/subscriptions/auto-renew/", subscriptions.auto_renew_of_many, name="auto_renew_of_many"),
     path("marketplace/subscriptions/<uuid:subscription_id>/", details.subscription, name="subscription"),

@@ -16,7 +16,7 @@ from customers.models import ResellerRelationship
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.core.fields import name_key
-from portal.core.pages import COUNT_LIMIT, Page, keyset_page, walk
+from portal.core.pages import COUNT_LIMIT, Page, Row, keyset_page, walk
 
 # Sorting of the customer list: parameter of the address -> columns of keyset paging, each with an index of its own.
 CUSTOMER_ORDERS: dict[str, tuple[str, ...]] = {
@@ -96,7 +96,7 @@ class CustomerFilter:
             return Q()
         key, domain = name_key(self.text), self.text.lower()
         if len(key) >= SHORTEST_PART:
-            return _holds("customer_name_key", key) | _holds("customer_domain", domain)
+            return holds("customer_name_key", key) | holds("customer_domain", domain)
         return Q(customer_domain__startswith=domain) if "domain" in sort else Q(customer_name_key__startswith=key)
 
     @property
@@ -105,7 +105,7 @@ class CustomerFilter:
         return len(name_key(self.text)) >= SHORTEST_PART
 
 
-def _holds(column: str, text: str) -> Q:
+def holds(column: str, text: str) -> Q:
     """Return the condition that a column holds the text: its first letters by the index, then all of it."""
     found = Q(**{f"{column}__contains": text[:INDEXED_PART]})
     if len(text) <= INDEXED_PART:
@@ -154,16 +154,14 @@ def customer_page(
 
     def fetch(ordered: QuerySet[ResellerRelationship], count: int) -> list[Any]:
         if wanted.has_part:
-            ordered = _matching(ordered, match, count, is_long=len(wanted.text) > LONGEST_FREQUENT)
+            ordered = matching(ordered, match, count, is_long=len(wanted.text) > LONGEST_FREQUENT)
         return [CustomerRow(*values) for values in ordered.values_list(*columns)[:count]]
 
     page: Page[Any] = keyset_page(rows, order=order, cursor=cursor, size=size, fetch=fetch)
     return page
 
 
-def _matching(
-    ordered: QuerySet[ResellerRelationship], match: Q, count: int, *, is_long: bool
-) -> QuerySet[ResellerRelationship]:
+def matching(ordered: QuerySet[Row], match: Q, count: int, *, is_long: bool) -> QuerySet[Row]:
     """Return the ordered rows that match, so that the first ``count`` are found soon if many of a million do or few.
 
     A frequent word stands on the next rows, a rare one is found by the trigram index and sorted. The planner cannot
@@ -176,7 +174,7 @@ def _matching(
     return matching
 
 
-def _is_frequent(ordered: QuerySet[ResellerRelationship], match: Q, count: int) -> bool:
+def _is_frequent(ordered: QuerySet[Row], match: Q, count: int) -> bool:
     """Say whether ``count`` of the next rows match."""
     near = ordered.annotate(hit=Case(When(match, then=Value(1))))[:NEAR]
     hits: int = near.aggregate(hits=Count("hit"))["hits"]

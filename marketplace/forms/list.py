@@ -4,7 +4,7 @@ from django.http import HttpRequest
 
 from customers.queries import as_uuid
 from marketplace.enums import SOLD_TERMS, FulfillmentStatus, OfferCategory
-from marketplace.queries import OFFER_ORDERS, OfferFilter, SubscriptionFilter
+from marketplace.queries import OFFER_ORDERS, SUBSCRIPTION_ORDERS, OfferFilter, SubscriptionFilter
 from marketplace.queries.browsing import CatalogueFilter
 from portal.core.listing import ListAddress
 
@@ -12,7 +12,6 @@ YES, NO = "yes", "no"
 CATALOGUE_FILTERS = ("q", "category", "publisher", "term", "trial", "exclusive", "refused")
 SUBSCRIPTION_FILTERS = ("q", "status", "renewing", "cancelable", "autorenew")
 STATUSES = (*FulfillmentStatus.values, "all")
-SORTS = ("newest", "oldest")
 DEFAULT_SORT = "newest"
 
 
@@ -58,8 +57,9 @@ def read_subscriptions(request: HttpRequest, path: str = "") -> ListAddress:
         "renewing": (YES,),
         "cancelable": (YES,),
         "autorenew": (YES, NO),
-        "sort": SORTS,
+        "sort": SUBSCRIPTION_ORDERS.keys(),
         "cursor": None,
+        "count": (YES,),
     }
     read = ListAddress.read(request, allowed)
     return ListAddress(path=path or read.path, values=read.values)
@@ -74,3 +74,13 @@ def subscription_filter(address: ListAddress) -> SubscriptionFilter:
         can_cancel=address.get("cancelable") == YES,
         auto_renew=address.get("autorenew"),
     )
+
+
+def subscription_sort(address: ListAddress) -> str:
+    """Return the order of the list: newest first, and what renews soon by its day, unless the address says it.
+
+    What has ended is not sorted by the end of its term: it is over.
+    """
+    sort = address.get("sort") or ("ends" if address.get("renewing") else DEFAULT_SORT)
+    is_over = address.get("status") in ("all", FulfillmentStatus.UNSUBSCRIBED)
+    return DEFAULT_SORT if sort == "ends" and is_over else sort

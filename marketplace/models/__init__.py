@@ -13,6 +13,7 @@ from marketplace.models.catalog import (
 )
 from marketplace.models.orders import Cart, CartLine, Order, OrderLine
 from marketplace.models.subscriptions import (
+    LIST_COPIES,
     Operation,
     PurchaseToken,
     SaaSSubscription,
@@ -22,6 +23,7 @@ from marketplace.models.subscriptions import (
 )
 
 __all__ = [
+    "LIST_COPIES",
     "Cart",
     "CartLine",
     "Dimension",

@@ -4,6 +4,7 @@ import datetime
 import uuid
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 
@@ -22,8 +23,30 @@ from marketplace.models.catalog import Dimension, Offer, Plan, Publisher
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Partner
+from portal.core.fields import NAME_KEY_LENGTH, name_key
 
 ACTIVE_STATES = (FulfillmentStatus.SUBSCRIBED, FulfillmentStatus.SUSPENDED)
+# What the list over all customers repeats of the customer's subscription (``SaaSSubscription.copy_for_list``).
+LIST_COPIES = (
+    "name_key",
+    "product_key",
+    "customer_name_key",
+    "reseller",
+    "ends_on",
+    "auto_renew",
+    "cancelable_until",
+)
+
+
+def _key() -> models.CharField:  # type: ignore[type-arg]
+    """Return a column with a name as it is searched and sorted, whatever collation the database has."""
+    return models.CharField(max_length=NAME_KEY_LENGTH, db_collation="C", default="", editable=False)
+
+
+def _list_index(name: str, *columns: str) -> models.Index:
+    """Return the index that hands out a partner's living subscriptions in the order of ``columns``."""
+    living = ~Q(status=FulfillmentStatus.UNSUBSCRIBED)
+    return models.Index(fields=["partner", *columns, "subscription"], name=name, condition=living)
 
 
 class SaaSSubscriptionQuerySet(models.QuerySet["SaaSSubscription"]):
@@ -91,6 +114,16 @@ class SaaSSubscription(models.Model):
     counted_months = models.PositiveSmallIntegerField(default=0)  # from there to subscription.ends_on
     billed_until = models.DateField(null=True, blank=True)  # first day that no charge pays for yet
     reminded_days = models.PositiveSmallIntegerField(null=True, blank=True)  # of this term: 30, then 7 days before
+    # Copies for the list over all customers, so that one index serves each of its orders and filters (decision 0020).
+    name_key = _key()
+    product_key = _key()
+    customer_name_key = _key()  # a trigger carries a renamed customer over
+    reseller = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    ends_on = models.DateField(null=True, blank=True)
+    auto_renew = models.BooleanField(default=True)
+    cancelable_until = models.DateTimeField(null=True, blank=True)
 
     objects = SaaSSubscriptionQuerySet.as_manager()
 
@@ -141,6 +174,22 @@ class SaaSSubscription(models.Model):
             models.Index(
                 fields=["suspended_until"], name="saas_in_grace", condition=Q(status=FulfillmentStatus.SUSPENDED)
             ),
+            _list_index("saas_living", "purchased_at"),
+            models.Index(fields=["partner", "name_key", "subscription"], name="saas_by_name"),
+            _list_index("saas_by_end", "ends_on"),
+            _list_index("saas_by_auto_renew", "auto_renew", "purchased_at"),
+            _list_index("saas_by_window", "cancelable_until"),
+            models.Index(
+                fields=["reseller", "purchased_at", "subscription"],
+                name="saas_of_reseller",
+                condition=Q(reseller__isnull=False),
+            ),
+            GinIndex(
+                OpClass(F("name_key"), name="gin_trgm_ops"),
+                OpClass(F("product_key"), name="gin_trgm_ops"),
+                OpClass(F("customer_name_key"), name="gin_trgm_ops"),
+                name="saas_by_part_of_name",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +198,16 @@ class SaaSSubscription(models.Model):
     @property
     def offer(self) -> Offer:
         return self.plan.offer
+
+    def copy_for_list(self) -> None:
+        """Repeat what the list over all customers reads of the subscription; save LIST_COPIES afterwards."""
+        row = self.subscription
+        self.name_key = name_key(row.friendly_name)
+        self.product_key = name_key(row.product_name)
+        self.customer_name_key = row.customer.organization.name_key
+        self.reseller_id = row.reseller_id
+        self.ends_on, self.auto_renew = row.ends_on, row.auto_renew
+        self.cancelable_until = row.cancelable_until
 
 
 class PurchaseToken(models.Model):

@@ -76,7 +76,7 @@ WITH due AS MATERIALIZED (
     UPDATE marketplace_saassubscription AS saas
     SET counted_from = priced.since, counted_months = priced.months, list_price = priced.list_price,
         billed_until = least(priced.ends_on, (priced.starts_on + make_interval(months => priced.cycle))::date),
-        reminded_days = NULL
+        ends_on = priced.ends_on, reminded_days = NULL
     FROM priced WHERE saas.subscription_id = priced.id
     RETURNING saas.subscription_id AS id, saas.publisher_id
 )

@@ -18,6 +18,15 @@ from marketplace.queries.catalog import (
     publishers_with_offers,
     refusal_to_buy,
 )
+from marketplace.queries.lists import (
+    SUBSCRIPTION_ORDERS,
+    SubscriptionFilter,
+    SubscriptionRow,
+    all_subscriptions,
+    chosen_rows,
+    subscription_count,
+    subscription_page,
+)
 from marketplace.queries.publishers import (
     attempts_of,
     calls_of,
@@ -30,17 +39,14 @@ from marketplace.queries.publishers import (
     usage_of,
 )
 from marketplace.queries.subscriptions import (
-    SUBSCRIPTION_ORDERS,
     Detail,
     Step,
-    SubscriptionFilter,
     charges_of,
     operations_of,
     other_frequencies,
     other_plans,
     refund_now,
     subscription_detail,
-    subscription_list,
     subscription_of,
 )
 
@@ -54,11 +60,14 @@ __all__ = [
     "PlanChoice",
     "Step",
     "SubscriptionFilter",
+    "SubscriptionRow",
+    "all_subscriptions",
     "attempts_of",
     "buyer_for",
     "calls_of",
     "cart_view",
     "charges_of",
+    "chosen_rows",
     "lowest_prices",
     "offer_detail",
     "offer_list",
@@ -77,9 +86,10 @@ __all__ = [
     "publishers_with_offers",
     "refund_now",
     "refusal_to_buy",
+    "subscription_count",
     "subscription_detail",
-    "subscription_list",
     "subscription_of",
+    "subscription_page",
     "subscriptions_of_publisher",
     "usage_of",
 ]

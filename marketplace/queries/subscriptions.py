@@ -6,42 +6,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.http import Http404
 
 from billing.models import Charge
 from customers.enums import BillingFrequency
 from marketplace import rules
-from marketplace.enums import FREQUENCIES_OF_TERM, LIVING, FulfillmentStatus, Refund, Turn
+from marketplace.enums import FREQUENCIES_OF_TERM, Refund, Turn
 from marketplace.models import Operation, Plan, SaaSSubscription
 from marketplace.queries.catalog import PlanChoice
 from marketplace.rules import Buyer, Price
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal
-from portal.core.fields import name_key
-
-# Sorting of the list over all customers: parameter of the address -> columns of keyset paging.
-SUBSCRIPTION_ORDERS: dict[str, tuple[str, ...]] = {
-    "newest": ("-purchased_at", "-pk"),
-    "oldest": ("purchased_at", "pk"),
-    "name": ("subscription__friendly_name", "pk"),
-    "ends": ("subscription__ends_on", "pk"),  # only where every row has a term: filter "renewing"
-}
-RENEWING_DAYS = 30
-
-
-@dataclass(frozen=True)
-class SubscriptionFilter:
-    """What a list of subscriptions is narrowed to; empty values narrow nothing."""
-
-    text: str = ""
-    customer_id: UUID | None = None
-    publisher_id: UUID | None = None
-    status: str = ""  # one of FulfillmentStatus; empty: the living ones; "all"
-    renewing_soon: bool = False
-    can_cancel: bool = False
-    auto_renew: str = ""  # "yes" or "no"
 
 
 @dataclass(frozen=True)
@@ -65,33 +42,6 @@ class Detail:
 
     def may(self, action: str) -> bool:
         return self.refusals[action] is None
-
-
-def subscription_list(actor: Actor, found: SubscriptionFilter, *, now: datetime.datetime) -> QuerySet[SaaSSubscription]:
-    """Return the subscriptions the actor may see, with what a row shows; one of SUBSCRIPTION_ORDERS sorts."""
-    rows = SaaSSubscription.objects.visible_to(actor).with_rows()
-    if found.status != "all":
-        rows = rows.filter(status__in=[found.status] if found.status else LIVING)
-    if found.customer_id:
-        rows = rows.filter(subscription__customer_id=found.customer_id)
-    if found.publisher_id:
-        rows = rows.filter(publisher_id=found.publisher_id)
-    if found.renewing_soon:
-        until = now.date() + datetime.timedelta(days=RENEWING_DAYS)
-        rows = rows.filter(
-            status=FulfillmentStatus.SUBSCRIBED,
-            subscription__auto_renew=True,
-            subscription__ends_on__lte=until,
-        )
-    if found.can_cancel:
-        rows = rows.filter(Q(status=FulfillmentStatus.PENDING) | Q(subscription__cancelable_until__gt=now))
-    if found.auto_renew:
-        rows = rows.filter(subscription__auto_renew=found.auto_renew == "yes")
-    if found.text.strip():
-        text = found.text.strip()
-        named = Q(subscription__friendly_name__icontains=text) | Q(subscription__product_name__icontains=text)
-        rows = rows.filter(named | Q(subscription__customer__organization__name_key__contains=name_key(text)))
-    return rows
 
 
 def subscription_of(actor: Actor, subscription_id: UUID) -> SaaSSubscription:

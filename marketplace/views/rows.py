@@ -1,50 +1,92 @@
 """How a marketplace subscription stands in a list: columns of section 7.5."""
 
 import datetime
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from customers.enums import BillingFrequency, Term
-from marketplace import rules
 from marketplace.enums import FulfillmentStatus
-from marketplace.models import SaaSSubscription
-from marketplace.presentation import moment, quantity_of, status_of
+from marketplace.presentation import quantity_text, status_text, status_tone
+from marketplace.queries import SubscriptionRow
+from portal.core.listing import short_days
+from portal.core.templatetags.components import icon
+
+_ANY = "00000000-0000-0000-0000-000000000000"
 
 
-def row_of(saas: SaaSSubscription, *, now: datetime.datetime) -> dict[str, Any]:
-    """Lay out a subscription, read by ``with_rows``, as a row of a list."""
-    row = saas.subscription
-    is_living = saas.status != FulfillmentStatus.UNSUBSCRIBED
-    return {
-        "id": saas.pk,
-        "name": row.friendly_name,
-        "product": saas.offer.name,
-        "url": reverse("marketplace:subscription", args=[saas.pk]),
-        "customer": row.customer.organization.name,
-        "publisher": saas.publisher.organization.name,
-        "plan": saas.plan.name,
-        "quantity": quantity_of(saas),
-        "status": status_of(saas),
-        "needs_action": saas.status == FulfillmentStatus.PENDING,
-        "is_living": is_living,
-        "link_url": reverse("marketplace:publisher_link", args=[saas.pk]) if is_living else "",
-        "term": Term(row.term).label,
-        "ends_on": row.ends_on,
-        "cancelable": _cancelable(saas, now),
-        "frequency": BillingFrequency(row.billing_frequency).label,
-        "auto_renew": _("On") if row.auto_renew else _("Off"),
-        "reseller": row.reseller.organization.name if row.reseller else "",
-        "partner_on_record": row.partner_on_record,
-    }
+def list_rows(found: Iterable[SubscriptionRow], *, now: datetime.datetime) -> list[dict[str, Any]]:
+    """Lay out subscriptions as rows of a list: plain text, which the template only puts in its place."""
+    page_of, link_of = _address("subscription"), _address("publisher_link")
+    terms = {term.value: str(term.label) for term in Term}
+    frequencies = {frequency.value: str(frequency.label) for frequency in BillingFrequency}
+    flat_rate, on, off = _("Flat rate"), _("On"), _("Off")
+    cancelable = _cancelable(now)
+    return [
+        {
+            "id": str(row.pk),
+            "name": row.name,
+            "product": row.offer,
+            "url": page_of(str(row.pk)),
+            "customer": row.customer,
+            "publisher": row.publisher,
+            "plan": row.plan,
+            "quantity": quantity_text(row.quantity) if row.is_per_seat else flat_rate,
+            **_status(row),
+            "cancelable": cancelable(row),
+            "term": terms[row.term],
+            "frequency": frequencies[row.billing_frequency],
+            "auto_renew": on if row.auto_renew else off,
+            "reseller": row.reseller,
+            "partner_on_record": row.partner_on_record,
+            "link_url": link_of(str(row.pk)),
+            "link_class": "" if row.status == FulfillmentStatus.PENDING else "button--link",
+            "link_hidden": "hidden" if row.status == FulfillmentStatus.UNSUBSCRIBED else "",
+        }
+        for row in found
+    ]
 
 
-def _cancelable(saas: SaaSSubscription, now: datetime.datetime) -> str:
-    """Say until when a subscription can be canceled, while it can."""
-    until = saas.subscription.cancelable_until
-    if saas.status == FulfillmentStatus.PENDING:
-        return _("Can be canceled until it is activated")
-    if saas.status == FulfillmentStatus.UNSUBSCRIBED or until is None or not rules.is_in_window(saas, now=now):
-        return ""
-    return _("Can be canceled until %(until)s") % {"until": moment(until)}
+@lru_cache
+def _address_parts(name: str) -> tuple[str, str]:
+    before, after = reverse(f"marketplace:{name}", args=[_ANY]).split(_ANY)
+    return before, after
+
+
+def _address(name: str) -> Callable[[str], str]:
+    """Return what makes the address of a subscription's page: asking Django for each row would cost more."""
+    before, after = _address_parts(name)
+    return lambda pk: f"{before}{pk}{after}"
+
+
+def _status(row: SubscriptionRow) -> dict[str, str]:
+    is_updating = bool(row.pending_operation)
+    tone = status_tone(row.status, is_updating=is_updating)
+    words = status_text(
+        row.status,
+        end_reason=row.end_reason,
+        ends_on=row.ends_on,
+        auto_renew=row.auto_renew,
+        is_updating=is_updating,
+    )
+    return {"icon": icon(tone, tone=tone, size="small"), "status": words}
+
+
+def _cancelable(now: datetime.datetime) -> Callable[[SubscriptionRow], str]:
+    """Return what says until when a subscription can be canceled, while it can."""
+    day_text, until, utc = short_days(), _("Can be canceled until %(until)s"), _("%(moment)s (UTC)")
+    before_activation = _("Can be canceled until it is activated")
+
+    def words(row: SubscriptionRow) -> str:
+        end = row.cancelable_until
+        if row.status == FulfillmentStatus.PENDING:
+            return before_activation
+        if row.status == FulfillmentStatus.UNSUBSCRIBED or end is None or end <= now:
+            return ""
+        end = end.astimezone(datetime.UTC)
+        return until % {"until": utc % {"moment": f"{day_text(end.date())} {end:%H:%M}"}}
+
+    return words

@@ -5,9 +5,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.queries import as_uuid
@@ -15,28 +18,27 @@ from marketplace import queries
 from marketplace.enums import LIVING, FulfillmentStatus
 from marketplace.forms.changes import ManyForm
 from marketplace.forms.list import (
-    DEFAULT_SORT,
     NO,
     SUBSCRIPTION_FILTERS,
     YES,
     read_subscriptions,
     subscription_filter,
+    subscription_sort,
 )
 from marketplace.models import SaaSSubscription
 from marketplace.presentation import day, status_of, why_not
-from marketplace.queries.subscriptions import RENEWING_DAYS
+from marketplace.queries.lists import EXPORT_BATCH, RENEWING_DAYS, SubscriptionRow
 from marketplace.views.details import role_reason
-from marketplace.views.rows import row_of
+from marketplace.views.rows import list_rows
 from marketplace.workflow import changes
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal
 from portal.core.exports import csv_response
-from portal.core.http import PortalRequest, page_or_fragment, redirect_to
+from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment, redirect_to
 from portal.core.listing import ListAddress
-from portal.core.pages import keyset_page, walk
+from portal.core.pages import COUNT_LIMIT
 
-EXPORT_BATCH = 1_000
 MOST_AT_ONCE = 200
 
 
@@ -49,19 +51,25 @@ def subscriptions(request: PortalRequest) -> HttpResponse:
     found_id = as_uuid(wanted.text)
     if found_id and SaaSSubscription.objects.visible_to(request.actor).filter(pk=found_id).exists():
         return redirect_to(request, reverse("marketplace:subscription", args=[found_id]))
-    order = queries.SUBSCRIPTION_ORDERS[address.get("sort", DEFAULT_SORT)]
-    found = queries.subscription_list(request.actor, wanted, now=now)
-    page = keyset_page(found, order=order, cursor=address.get("cursor"), with_total=True)
+    sort = subscription_sort(address)
+    page = queries.subscription_page(request.actor, wanted, sort=sort, cursor=address.get("cursor"), now=now)
     refusal = role_reason(request, now)
     context = {
-        "rows": [row_of(saas, now=now) for saas in page],
-        "shows_customer": True,
-        "values": {name: address.get(name) for name in (*SUBSCRIPTION_FILTERS, "sort")},
-        "options": _options(),
+        "rows": list_rows(page, now=now),
+        "bar": {"text": address.get("q")},
+        "values": {name: address.get(name) for name in SUBSCRIPTION_FILTERS} | {"sort": sort},
+        "options": _options(address),
         "chips": address.chips(_chip_labels(address)),
-        "pager": address.pager(page),
+        "pager": {
+            "previous_url": address.url(cursor=page.previous_cursor, count="") if page.previous_cursor else "",
+            "next_url": address.url(cursor=page.next_cursor, count="") if page.next_cursor else "",
+        },
+        "count": {
+            "count_url": address.url(reverse("marketplace:count"), cursor="", count=""),
+            "count": _count(request, address) if address.get("count") else "",
+        },
         "path": address.path,
-        "export_url": address.url(reverse("marketplace:export"), cursor=""),
+        "export": {"export_url": address.url(reverse("marketplace:export"), cursor="", count="")},
         "many_url": reverse("marketplace:auto_renew_of_many"),
         "may_choose": refusal is None,
         "why_not": {
@@ -74,11 +82,31 @@ def subscriptions(request: PortalRequest) -> HttpResponse:
     )
 
 
+@require_safe
+@requires(Permission.SUBSCRIPTION_VIEW)
+def count(request: PortalRequest) -> HttpResponse:
+    """Say how many subscriptions the filters leave; the page asks after it has loaded, or a click without scripts."""
+    address = read_subscriptions(request, reverse("marketplace:subscriptions"))
+    if not is_fragment_request(request):
+        return redirect_to(request, address.url(count=YES, cursor=""))
+    return render(request, "marketplace/_count.html", {"count": _count(request, address)})
+
+
+def _count(request: PortalRequest, address: ListAddress) -> str:
+    wanted, sort = subscription_filter(address), subscription_sort(address)
+    found = queries.subscription_count(request.actor, wanted, sort=sort, now=timezone.now())
+    if found > COUNT_LIMIT:
+        return _("%(limit)s+ subscriptions") % {"limit": number_format(COUNT_LIMIT, force_grouping=True)}
+    return ngettext("%(count)s subscription", "%(count)s subscriptions", found) % {
+        "count": number_format(found, force_grouping=True)
+    }
+
+
 def _renewing_label() -> str:
     return _("Within %(count)s days") % {"count": RENEWING_DAYS}
 
 
-def _options() -> dict[str, list[dict[str, Any]]]:
+def _options(address: ListAddress) -> dict[str, list[dict[str, Any]]]:
     def choices(every: str, pairs: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
         return [{"value": "", "label": every}, *({"value": value, "label": label} for value, label in pairs)]
 
@@ -89,8 +117,14 @@ def _options() -> dict[str, list[dict[str, Any]]]:
         "renewing": choices(_("Any time"), [(YES, _renewing_label())]),
         "cancelable": choices(_("With and without"), [(YES, _("Can be canceled now"))]),
         "autorenew": choices(_("On and off"), [(YES, _("On")), (NO, _("Off"))]),
-        "sort": choices(_("Newest first"), [("oldest", _("Oldest first"))]),
+        "sort": [{"value": value, "label": label} for value, label in _orders(address)],
     }
+
+
+def _orders(address: ListAddress) -> list[tuple[str, str]]:
+    orders = [("newest", _("Newest first")), ("oldest", _("Oldest first")), ("name", _("By name"))]
+    is_over = address.get("status") in ("all", FulfillmentStatus.UNSUBSCRIBED)
+    return orders if is_over else [*orders, ("ends", _("Term ends first"))]
 
 
 def _status_label(value: str) -> str:
@@ -115,14 +149,10 @@ def _chip_labels(address: ListAddress) -> dict[str, str]:
 def export(request: PortalRequest) -> StreamingHttpResponse:
     """Give the list as a CSV file: exactly what the filters of the address leave, all pages of it."""
     address = read_subscriptions(request)
-    found = queries.subscription_list(request.actor, subscription_filter(address), now=timezone.now())
-    order = queries.SUBSCRIPTION_ORDERS[address.get("sort", DEFAULT_SORT)]
-    rows = while_allowed(
-        request.actor,
-        Permission.CUSTOMER_EXPORT,
-        walk(found, order=order, size=EXPORT_BATCH),
-        every=EXPORT_BATCH,
+    found = queries.all_subscriptions(
+        request.actor, subscription_filter(address), sort=subscription_sort(address), now=timezone.now()
     )
+    rows = while_allowed(request.actor, Permission.CUSTOMER_EXPORT, found, every=EXPORT_BATCH)
     header = (
         _("Subscription ID"),
         _("Subscription"),
@@ -144,25 +174,24 @@ def export(request: PortalRequest) -> StreamingHttpResponse:
     return csv_response(f"marketplace-subscriptions-{timezone.now():%Y-%m-%d}.csv", header, _export_rows(rows))
 
 
-def _export_rows(found: Iterable[SaaSSubscription]) -> Iterator[tuple[object, ...]]:
-    for saas in found:
-        row = saas.subscription
+def _export_rows(found: Iterable[SubscriptionRow]) -> Iterator[tuple[object, ...]]:
+    for row in found:
         yield (
-            saas.pk,
-            row.friendly_name,
-            saas.offer.name,
-            row.customer.organization.name,
+            row.pk,
+            row.name,
+            row.offer,
+            row.customer,
             row.customer_id,
-            saas.publisher.organization.name,
-            saas.plan.name,
+            row.publisher,
+            row.plan,
             row.quantity,
-            _status_label(saas.status),
+            _status_label(row.status),
             row.term,
             row.ends_on,
             row.billing_frequency,
             _("On") if row.auto_renew else _("Off"),
             row.cancelable_until,
-            row.reseller.organization.name if row.reseller else "",
+            row.reseller,
             row.partner_on_record,
         )
 

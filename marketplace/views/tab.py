@@ -6,17 +6,17 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from marketplace.models import SaaSSubscription
-from marketplace.views.rows import row_of
+from marketplace import queries
+from marketplace.views.rows import list_rows
 from portal.core.http import PortalRequest
 
 
 def table(request: PortalRequest, subscriptions: Sequence[dict[str, Any]]) -> str:
     """Return the table of a page of rows; what came without its publisher stays as customers' page words it."""
-    found = SaaSSubscription.objects.visible_to(request.actor).with_rows()
-    known = {saas.pk: saas for saas in found.filter(pk__in=[row["id"] for row in subscriptions])}
-    now = timezone.now()
-    rows = [row_of(known[row["id"]], now=now) for row in subscriptions if row["id"] in known]
-    others = [row for row in subscriptions if row["id"] not in known]
-    context = {"rows": rows, "others": others, "shows_customer": False}
+    ids = [row["id"] for row in subscriptions]
+    known = {row.pk: row for row in queries.chosen_rows(request.actor, ids)}
+    context = {
+        "rows": list_rows([known[pk] for pk in ids if pk in known], now=timezone.now()),
+        "others": [row for row in subscriptions if row["id"] not in known],
+    }
     return render_to_string("marketplace/_tab.html", context, request=request)

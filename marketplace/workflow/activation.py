@@ -13,7 +13,7 @@ from customers.terms import TERM_MONTHS, Period, end_of_term
 from marketplace import rules
 from marketplace.announcements import announce
 from marketplace.enums import FulfillmentStatus, MarketplaceEvent, OperationAction, OperationSource
-from marketplace.models import PurchaseToken, SaaSSubscription
+from marketplace.models import LIST_COPIES, PurchaseToken, SaaSSubscription
 from marketplace.rules import landing_link
 from marketplace.workflow.operations import start_operation
 from portal.accounts.actor import Actor
@@ -101,7 +101,8 @@ def _activate(saas: SaaSSubscription, actor: Actor, now: datetime.datetime) -> S
     _start_term(saas, now)
     saas.status = FulfillmentStatus.SUBSCRIBED
     saas.activated_at = now
-    saas.save(update_fields=["status", "activated_at", "counted_from", "counted_months", "billed_until"])
+    saas.copy_for_list()
+    saas.save(update_fields=["status", "activated_at", "counted_from", "counted_months", "billed_until", *LIST_COPIES])
     if saas.publisher.sends_subscribe:
         start_operation(saas, OperationAction.SUBSCRIBE, source=OperationSource.MARKETPLACE, actor=actor, now=now)
     announce(MarketplaceEvent.ACTIVATED, saas, actor=actor, now=now)

@@ -12,7 +12,7 @@ from customers.terms import TERM_MONTHS, end_of_term
 from marketplace import rules
 from marketplace.announcements import announce, announce_wish
 from marketplace.enums import MarketplaceEvent, OperationAction, OperationSource, Wish
-from marketplace.models import Operation, Plan, SaaSSubscription
+from marketplace.models import LIST_COPIES, Operation, Plan, SaaSSubscription
 from marketplace.rules import Buyer
 from marketplace.workflow.operations import (
     apply_plan,
@@ -26,6 +26,8 @@ from portal.accounts.models import Partner
 from portal.accounts.permissions import Permission
 from portal.audit.models import AuditEvent
 
+NEW_TERM = ("list_price", "counted_from", "counted_months", "billed_until", "reminded_days")
+
 
 def locked_for_change(subscription_id: UUID, actor: Actor, now: datetime.datetime) -> SaaSSubscription:
     """Return a subscription of the actor's partner, locked, when the actor may change it.
@@ -35,6 +37,11 @@ def locked_for_change(subscription_id: UUID, actor: Actor, now: datetime.datetim
     rules.check_may_change(actor, today=now.date())
     SaaSSubscription.objects.visible_to(actor).get(pk=subscription_id)
     return SaaSSubscription.objects.locked(subscription_id)
+
+
+def _save_copies(saas: SaaSSubscription) -> None:
+    saas.copy_for_list()
+    saas.save(update_fields=LIST_COPIES)
 
 
 @transaction.atomic
@@ -125,7 +132,8 @@ def change_billing_frequency(
     saas.list_price = price.list_price
     saas.counted_from, saas.counted_months = today, TERM_MONTHS[rules.term_of(saas)]
     saas.billed_until, saas.reminded_days = new.period.ends_on, None
-    saas.save(update_fields=["list_price", "counted_from", "counted_months", "billed_until", "reminded_days"])
+    saas.copy_for_list()
+    saas.save(update_fields=[*NEW_TERM, *LIST_COPIES])
     announce(
         MarketplaceEvent.FREQUENCY_CHANGED,
         saas,
@@ -151,6 +159,7 @@ def set_auto_renew(
         return saas
     saas.subscription.auto_renew = auto_renew
     saas.subscription.save(update_fields=["auto_renew"])
+    _save_copies(saas)
     announce(
         MarketplaceEvent.AUTO_RENEW_CHANGED,
         saas,
@@ -176,6 +185,7 @@ def rename_subscription(
     if name != before:
         saas.subscription.friendly_name = name
         saas.subscription.save(update_fields=["friendly_name"])
+        _save_copies(saas)
         announce(MarketplaceEvent.RENAMED, saas, actor=actor, now=now, before={"name": before}, after={"name": name})
     return saas
 
@@ -199,6 +209,7 @@ def change_partner_on_record(
     before = subscription.partner_on_record
     subscription.reseller_id, subscription.partner_on_record = reseller_id, number
     subscription.save(update_fields=["reseller", "partner_on_record"])
+    _save_copies(saas)
     announce(
         MarketplaceEvent.RESELLER_CHANGED,
         SaaSSubscription.objects.with_rows().get(pk=subscription_id),

@@ -20,7 +20,7 @@ from marketplace.enums import (
     OperationStatus,
     Refund,
 )
-from marketplace.models import Operation, SaaSSubscription
+from marketplace.models import LIST_COPIES, Operation, SaaSSubscription
 from marketplace.workflow.changes import locked_for_change
 from marketplace.workflow.operations import finish_operation, running_operation, start_operation, tell_publisher
 from portal.accounts.actor import Actor
@@ -98,11 +98,12 @@ def end_subscription(
     saas.status = FulfillmentStatus.UNSUBSCRIBED
     saas.ended_at, saas.end_reason = now, reason
     saas.suspended_at = saas.suspended_until = None
-    saas.save(update_fields=["status", "ended_at", "end_reason", "suspended_at", "suspended_until"])
     subscription = saas.subscription
     subscription.status = STATUS_AFTER.get(reason, SubscriptionStatus.DELETED)
     was_renewing, subscription.auto_renew = subscription.auto_renew, False
     subscription.save(update_fields=["status", "auto_renew"])
+    saas.copy_for_list()
+    saas.save(update_fields=["status", "ended_at", "end_reason", "suspended_at", "suspended_until", *LIST_COPIES])
     operation = start_operation(saas, OperationAction.UNSUBSCRIBE, source=source, actor=actor, now=now)
     if source == OperationSource.PUBLISHER:
         tell_publisher(operation, now=now)

@@ -21,7 +21,7 @@ from marketplace.enums import (
     OperationSource,
     OperationStatus,
 )
-from marketplace.models import Operation, Plan, SaaSSubscription, WebhookCall
+from marketplace.models import LIST_COPIES, Operation, Plan, SaaSSubscription, WebhookCall
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
 from portal.core.queue import enqueue_after_commit
@@ -227,7 +227,8 @@ def apply_plan(
     subscription.offer_id = rules.catalog_id(plan, subscription.term)
     subscription.save(update_fields=["unit_price", "product_name", "offer_id"])
     saas.plan, saas.list_price = plan, price.list_price
-    saas.save(update_fields=["plan", "list_price"])
+    saas.copy_for_list()
+    saas.save(update_fields=["plan", "list_price", *LIST_COPIES])
     announce(
         MarketplaceEvent.PLAN_CHANGED,
         saas,

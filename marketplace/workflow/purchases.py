@@ -239,7 +239,7 @@ def _start_fulfillment(
         .order_by("created_at", "pk")
         .first()
     )
-    SaaSSubscription.objects.create(
+    saas = SaaSSubscription(
         subscription=subscription,
         publisher_id=plan.offer.publisher_id,
         partner_id=subscription.billing_owner_id,
@@ -254,6 +254,8 @@ def _start_fulfillment(
         purchased_at=now,
         activate_by=now + datetime.timedelta(days=settings.ACTIVATION_DAYS),
     )
+    saas.copy_for_list()
+    saas.save(force_insert=True)
     announce(
         MarketplaceEvent.PURCHASED,
         SaaSSubscription.objects.with_rows().get(pk=subscription.pk),

@@ -12,12 +12,15 @@ from django.utils import timezone
 
 from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus, Term
 from customers.models import Subscription
+from marketplace import queries
 from marketplace.enums import FulfillmentStatus, OperationAction
+from marketplace.invariants import breaches
 from marketplace.models import Operation
+from marketplace.queries import SubscriptionFilter
 from marketplace.workflow import changes, endings
 from portal.accounts.enums import Role
 from portal.notifications.models import ActionItem
-from tests.factories import make_member
+from tests.factories import make_actor, make_member
 from tests.marketplace.factories import (
     admin_of,
     make_active,
@@ -247,8 +250,10 @@ def test_for_htmx_the_link_comes_as_a_dialog(relationship, as_role, now):
 # --- the list over all customers ---
 def test_the_list_is_filtered_and_searched(relationship, as_role, now, saas):
     waiting = make_purchase(relationship, make_plan(), now=now)
-    Subscription.objects.filter(pk=waiting.pk).update(friendly_name="Waits")
-    Subscription.objects.filter(pk=saas.pk).update(friendly_name="Runs", auto_renew=False)
+    admin = admin_of(saas)
+    changes.rename_subscription(subscription_id=waiting.pk, friendly_name="Waits", actor=admin, now=now)
+    changes.rename_subscription(subscription_id=saas.pk, friendly_name="Runs", actor=admin, now=now)
+    changes.set_auto_renew(subscription_id=saas.pk, auto_renew=False, actor=admin, now=now)
     client = as_role(Role.HELPDESK_AGENT)
 
     def found(**query):
@@ -259,6 +264,12 @@ def test_the_list_is_filtered_and_searched(relationship, as_role, now, saas):
     assert found(status="PendingFulfillmentStart") == (True, False)
     assert found(autorenew="no") == (False, True)
     assert found(q="runs") == (False, True)
+    assert found(q="ru") == (False, True), "the beginning of a name"
+    assert found(q=relationship.customer_name[1:]) == (True, True)
+    assert found(q=saas.offer.name) == (False, True)
+    assert found(q="runs for ever and ever") == (False, False)
+    assert found(sort="ends") == (False, True), "a term begins with the activation"
+    assert found(sort="ends", status="all") == (True, True)
     assert found(cancelable="yes") == (True, True)
     assert found(renewing="yes") == (False, False)
     by_id = client.get(url("subscriptions"), {"q": str(saas.pk)})
@@ -343,3 +354,42 @@ def test_what_the_operator_suspended_tells_whose_turn_it_is(saas, as_role, now):
     page = text(as_role(Role.ADMIN_AGENT).get(url("subscription", saas.pk)))
     assert "The operator's turn: a payment is missing" in page
     assert "If it does not arrive by" in page
+
+
+def test_the_list_finds_a_renamed_customer_and_is_counted_after_the_page(relationship, as_role, now, saas):
+    organization = relationship.customer.organization
+    organization.name = "Zephyr Bakeries"
+    organization.save()
+    client = as_role(Role.HELPDESK_AGENT)
+    assert saas.subscription.friendly_name in text(client.get(url("subscriptions"), {"q": "zephyr"}))
+    counted = client.get(url("count"), {"q": "zephyr"}, headers={"HX-Request": "true"})
+    assert text(counted).strip() == "1 subscription"
+    assert client.get(url("count")).headers["Location"] == f"{url('subscriptions')}?count=yes"
+    assert "1 subscription" in text(client.get(url("subscriptions"), {"count": "yes"}))
+    assert not list(breaches())
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "name", "ends"])
+def test_every_order_leads_through_all_pages_and_back(sort, relationship, now):
+    plan, actor = make_plan(), make_actor(relationship.partner.organization, Role.ADMIN_AGENT)
+    made = {make_active(relationship, plan, now=now).pk for _number in range(5)}
+    first = queries.subscription_page(actor, SubscriptionFilter(), sort=sort, size=2, now=now)
+    second = queries.subscription_page(
+        actor, SubscriptionFilter(), sort=sort, size=2, now=now, cursor=first.next_cursor
+    )
+    third = queries.subscription_page(
+        actor, SubscriptionFilter(), sort=sort, size=2, now=now, cursor=second.next_cursor
+    )
+    assert [len(page) for page in (first, second, third)] == [2, 2, 1]
+    assert {row.pk for page in (first, second, third) for row in page} == made
+    back = queries.subscription_page(
+        actor, SubscriptionFilter(), sort=sort, size=2, now=now, cursor=second.previous_cursor
+    )
+    assert [row.pk for row in back] == [row.pk for row in first]
+
+
+def test_a_reseller_s_list_holds_what_its_provider_bought_for_its_customers(client_for, now):
+    provider, reseller = make_indirect_buying_relationship()
+    saas = make_active(provider, now=now)
+    client = client_for(make_member(reseller.partner.organization, Role.ADMIN_AGENT))
+    assert saas.subscription.friendly_name in text(client.get(url("subscriptions")))

@@ -6,13 +6,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from customers.processing import imports as import_processing
-from customers.workflow import imports, invitations
+from customers.workflow import carts, imports, invitations
 
 
 @shared_task(name="customers.sweep_invitations")
 def sweep_invitations() -> None:
-    """Expire relationship requests whose time is over, and remind of those whose time is nearly over."""
+    """Expire relationship requests whose time is over, remind of those whose time is nearly over, forget old carts."""
     now = timezone.now()
+    carts.forget_old(now=now)
     invitations.expire_invitations(now=now)
     invitations.remind_invitations(now=now)
 

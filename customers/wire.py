@@ -14,6 +14,11 @@ UPFRONT = {Term.MONTH: "monthly", Term.YEAR: "annual", Term.TWO_YEARS: "biennial
 
 def billing_cycle(subscription: Subscription) -> str:
     """Return the original's ``billingCycle``; what is paid upfront is billed by the term."""
-    if subscription.billing_frequency == BillingFrequency.UPFRONT:
-        return UPFRONT.get(Term(subscription.term), "one_time")
-    return CYCLES[BillingFrequency(subscription.billing_frequency)]
+    return cycle_of(subscription.billing_frequency, subscription.term)
+
+
+def cycle_of(billing_frequency: str, term: str) -> str:
+    """Return the original's word for a billing frequency of a term."""
+    if billing_frequency == BillingFrequency.UPFRONT:
+        return UPFRONT.get(Term(term), "one_time")
+    return CYCLES[BillingFrequency(billing_frequency)]

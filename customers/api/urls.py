@@ -1,13 +1,39 @@
 """Addresses of the API below /v1 that speak of customers."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
-from customers.api import agreements, changes, customers, profiles, relationships, subscriptions
+from customers.api import (
+    agreements,
+    carts,
+    changes,
+    customers,
+    orders,
+    products,
+    profiles,
+    relationships,
+    subscriptions,
+)
 from portal.api.access import endpoint
 
 app_name = "customers_api"
 ONE = "customers/<guid:customer_id>"
 SUBSCRIPTION = f"{ONE}/subscriptions/<guid:subscription_id>"
+
+PRODUCT, SKU = "products/<str:product>", "products/<str:product>/skus/<str:sku>"
+AVAILABILITY = f"{SKU}/availabilities/<str:availability>"
+
+
+def _products(prefix: str, name: str) -> list[URLPattern]:
+    """The catalog, of a country or of a customer."""
+    return [
+        path(f"{prefix}products", endpoint(GET=products.list_products), name=f"{name}products"),
+        path(f"{prefix}{PRODUCT}", endpoint(GET=products.get_product), name=f"{name}product"),
+        path(f"{prefix}{PRODUCT}/skus", endpoint(GET=products.list_skus), name=f"{name}skus"),
+        path(f"{prefix}{SKU}", endpoint(GET=products.get_sku), name=f"{name}sku"),
+        path(f"{prefix}{SKU}/availabilities", endpoint(GET=products.list_availabilities), name=f"{name}availabilities"),
+        path(f"{prefix}{AVAILABILITY}", endpoint(GET=products.get_availability), name=f"{name}availability"),
+    ]
+
 
 urlpatterns = [
     path("customers", endpoint(GET=customers.list_customers, POST=customers.create_customer), name="customers"),
@@ -48,6 +74,19 @@ urlpatterns = [
         name="transition_eligibilities",
     ),
     path(f"{SUBSCRIPTION}/transitions", endpoint(POST=changes.add_transition), name="transitions"),
+    path(f"{ONE}/carts", endpoint(POST=carts.create_cart), name="carts"),
+    path(f"{ONE}/carts/<guid:cart_id>", endpoint(GET=carts.get_cart, PUT=carts.put_cart), name="cart"),
+    path(f"{ONE}/carts/<guid:cart_id>/checkout", endpoint(POST=carts.checkout), name="checkout"),
+    path(f"{ONE}/orders", endpoint(GET=orders.list_orders, POST=orders.create_order), name="orders"),
+    path(f"{ONE}/orders/<str:order_id>", endpoint(GET=orders.get_order, PATCH=orders.update_order), name="order"),
+    path(
+        f"{ONE}/orders/<str:order_id>/provisioningstatus",
+        endpoint(GET=orders.provisioning_status),
+        name="order_provisioning_status",
+    ),
+    *_products("", ""),
+    *_products(f"{ONE}/", "customer_"),
+    path("extensions/product/checkInventory", endpoint(POST=products.check_inventory), name="inventory"),
     path("agreements", endpoint(GET=agreements.list_metadata), name="metadata"),
     path("agreementtemplates/<str:template>/document", endpoint(GET=agreements.get_document), name="document"),
     path("validations/address", endpoint(POST=customers.validate_address), name="address"),

@@ -1,5 +1,6 @@
 """Customers, who may sell to them, the links that ask for it, what they signed, and what they have."""
 
+from customers.models.carts import WireCart
 from customers.models.customers import MAX_TAG_LENGTH, Customer, SavedView, Tag
 from customers.models.imports import IMPORT_PERMISSIONS, ImportRow, ImportRun
 from customers.models.invitations import InvitationLink, MailboxProof, RelationshipInvitation
@@ -25,4 +26,5 @@ __all__ = [
     "SavedView",
     "Subscription",
     "Tag",
+    "WireCart",
 ]

@@ -43,6 +43,10 @@ class TooManySubscriptions(Refusal):
     code = "too-many-subscriptions"
 
 
+class AttestationMissing(InvalidInput):
+    code = "attestation-missing"
+
+
 @dataclass(frozen=True)
 class Buyer:
     """For whom something is bought, by whom, on which day."""
@@ -106,9 +110,9 @@ def check_room(buyer: Buyer, wanted: int) -> None:
 
 
 def check_attested(is_attested: bool) -> None:
-    """Whoever buys says in which role its company does so (section 7.2). Raises: InvalidInput."""
+    """Whoever buys says in which role its company does so (section 7.2). Raises: AttestationMissing."""
     if not is_attested:
-        raise InvalidInput(_("Confirm the role in which your company buys."), field="attested")
+        raise AttestationMissing(_("Confirm the role in which your company buys."), field="attested")
 
 
 def check_total(*, seen: Decimal | None, total: Decimal) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
 from customers import queries as customer_queries
+from customers.catalog import OrderNotFound
 from customers.queries.wire import SubscriptionNotFound
 from marketplace.enums import FulfillmentStatus
 from marketplace.models import SaaSSubscription
@@ -52,6 +53,33 @@ def links_of_subscription(request: ApiRequest, customer_id: Any, subscription_id
     saas = find(request, customer_id, subscription_id)
     uri = f"/customers/{saas.subscription.customer_id}/subscriptions/{saas.pk}/activationlinks"
     return links_answer(request, [saas], uri=uri, now=timezone.now())
+
+
+@api_requires(Permission.SUBSCRIPTION_VIEW, answer=ActivationLinks, tag="Carts and orders")
+def links_of_order(request: ApiRequest, customer_id: Any, order_id: str) -> HttpResponse:
+    """Get a link to the publisher's site for each line of an order that has not ended."""
+    here, found = _of_order(request, customer_id, order_id)
+    return links_answer(request, found, uri=f"{here}/activationlinks", now=timezone.now())
+
+
+@api_requires(Permission.SUBSCRIPTION_VIEW, answer=ActivationLinks, tag="Carts and orders")
+def links_of_line(request: ApiRequest, customer_id: Any, order_id: str, number: int) -> HttpResponse:
+    """Get a link to the publisher's site for one line of an order."""
+    here, found = _of_order(request, customer_id, order_id)
+    found = [saas for saas in found if saas.subscription.order_line.number == number]
+    return links_answer(request, found, uri=f"{here}/lineitems/{number}/activationlinks", now=timezone.now())
+
+
+def _of_order(request: ApiRequest, customer_id: Any, order_id: str) -> tuple[str, list[SaaSSubscription]]:
+    """Return address and living subscriptions of an order. Raises: Http404, OrderNotFound."""
+    relationship = customer_queries.customer_of(request.actor, customer_id)
+    key = customer_queries.as_uuid(order_id)
+    own = SaaSSubscription.objects.visible_to(request.actor).with_rows().select_related("subscription__order_line")
+    rows = own.filter(subscription__customer_id=relationship.customer_id, subscription__order_id=key) if key else []
+    if not rows:
+        raise OrderNotFound
+    living = [saas for saas in rows if saas.status != FulfillmentStatus.UNSUBSCRIBED]
+    return f"/customers/{relationship.customer_id}/orders/{key}", living
 
 
 @api_requires(Permission.SUBSCRIPTION_BUY, answer=Activated, tag="Subscriptions")

@@ -88,6 +88,8 @@ ADD_PRODUCTS_PAGE = "marketplace:catalogue"  # of a customer: where products are
 # Over the API: product family -> what changes its subscriptions, and what lists the items they may become.
 SUBSCRIPTION_CHANGES = {"third_party": "marketplace.workflow.wanted.apply"}
 SUBSCRIPTION_TRANSITIONS = {"third_party": "marketplace.queries.transitions.of_subscription"}
+CATALOGS = ["marketplace.wire_catalog.MarketplaceCatalog"]  # what is sold over the API
+CART_DAYS = 7  # after its last change a cart of the API is forgotten
 IMPORT_MAX_ROWS = 100_000  # of a file of customers or subscriptions
 IMPORT_PREVIEW_DAYS = 7  # then a checked file that nobody imported is forgotten
 IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sums and the log stay

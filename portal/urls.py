@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("azure.urls")),
     path("", include("billing.prices_urls")),
     path("publisher/", include("marketplace.publisher_urls")),
+    path("", include("support.urls")),
     path("admin-center/", include(("customers.entrance_urls", "admin_center")), {"entrance": "admin_center"}),
     path("government/", include(("customers.entrance_urls", "government")), {"entrance": "government"}),
 ]

@@ -48,6 +48,7 @@ from portal.api.models import AppConsent, AppRegistration
 from portal.audit import log
 from portal.core.links import make_token
 from portal.notifications.models import ActionItem
+from support.models import SupportCase
 from tests.billing.price_factories import make_price_sheet
 from tests.factories import make_member, make_organization, make_partner
 from tests.marketplace.factories import (
@@ -60,6 +61,7 @@ from tests.marketplace.factories import (
 )
 from tests.portal.api.factories import make_app
 from tests.sign_in import SoftwarePasskey
+from tests.support.factories import make_attachment, make_case
 from tests.url_map import Page
 from transfers.enums import TransferStatus
 from transfers.models import Transfer
@@ -361,6 +363,8 @@ def running_change(member: Membership) -> object:
         created_at=timezone.now(),
         fails_at=timezone.now() + SOON,
     ).pk
+
+
 def price_sheet(member: Membership) -> object:
     """A file of prices that was checked and waits for a yes."""
     if member.organization.kind != OrganizationKind.OPERATOR:
@@ -368,7 +372,6 @@ def price_sheet(member: Membership) -> object:
     return make_price_sheet().pk
 
 
-# "app:parameter" as the URL map has them -> what builds the object. Parameters of pages open to all are not needed.
 def app_registration(member: Membership) -> object:
     """An app of the member's organization, if it can have one."""
     if app_kind_of(member.organization.kind) is None:
@@ -387,6 +390,23 @@ def app_consent(member: Membership) -> object:
     return AppConsent.objects.create(app=secret.app, user=member.user, given_at=timezone.now()).pk
 
 
+def support_case(member: Membership) -> object:
+    return _support_case(member).pk
+
+
+def _support_case(member: Membership) -> SupportCase:
+    """A case of the member's partner, or of another one where the member is the operator's."""
+    own = member.organization
+    return make_case(own if own.is_partner else None, opened_by=member.user)
+
+
+def case_attachment(member: Membership) -> object:
+    """A file of the case that stands before it in the address."""
+    case = SupportCase.objects.filter(opened_by=member.user).order_by("-number").first() or _support_case(member)
+    return make_attachment(case).pk
+
+
+# "app:parameter" as the URL map has them -> what builds the object. Parameters of pages open to all are not needed.
 OBJECTS: dict[str, Callable[[Membership], object]] = {
     "api:app_id": app_registration,
     "api:secret_id": app_secret,
@@ -420,6 +440,9 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "transfers:transfer_id": transfer,
     "transfers:subscription_id": subscription,
     "pricing:sheet_id": price_sheet,
+    "support:customer_id": customer,
+    "support:case_id": support_case,
+    "support:attachment_id": case_attachment,
     "publisher:offer_id": publisher_offer,
     "publisher:plan_id": publisher_plan,
     "publisher:subscription_id": purchase_of_publisher,
@@ -454,6 +477,8 @@ FOR_MACHINES = {
     *_pages("api", "unknown unknown_webhook unknown_audit openapi"),
     "publisher_site:webhook",
 }
+# Pages of the programme operator alone, which sees what every partner has: nothing there is somebody else's.
+OF_EVERY_PARTNER = _pages("support", "ask resolve assign")
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
 
 
@@ -471,7 +496,7 @@ OPEN_TO_EVERY_ROLE = {
     *_pages("accounts", "disconnect_provider second_factor add_authenticator_app add_passkey rename_passkey"),
     *_pages("accounts", "remove_factor recovery_codes download_recovery_codes generate_recovery_codes"),
     *_pages("action_center", "overview completed archived preferences panel change item open"),
-    *("admin_center:answer_for", "government:answer_for"),
+    *("admin_center:answer_for", "government:answer_for", "support:whom_to_ask"),
 }
 
 # Every page that takes a form: the events it writes, or why it writes none. That each event is written is tested with
@@ -588,6 +613,14 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "sandbox:activate": ("marketplace-subscription-activated",),
     "sandbox:confirm_change": ("marketplace-quantity-changed",),
     "sandbox:refuse_change": ("marketplace-change-refused",),
+    "support:new": ("support-case-opened",),
+    "support:answer": ("support-case-answered",),
+    "support:ask": ("support-case-information-requested",),
+    "support:resolve": ("support-case-resolved",),
+    "support:reopen": ("support-case-reopened",),
+    "support:close": ("support-case-closed",),
+    "support:severity": ("support-case-severity-changed",),
+    "support:assign": ("support-case-assigned",),
     "marketplace:offer": "puts a plan into the person's cart, which nobody else sees",
     "marketplace:change_line": "changes the person's cart, which nobody else sees",
     "marketplace:remove_line": "changes the person's cart, which nobody else sees",

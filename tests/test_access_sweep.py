@@ -19,7 +19,15 @@ from portal.accounts.access import access_of
 from portal.accounts.enums import OrganizationKind, Role
 from portal.accounts.permissions import ROLE_PERMISSIONS, ROLES_BY_KIND
 from portal.audit import catalogue
-from tests.access_objects import NAMED_BY_DOMAIN, OBJECTS, OPEN_TO_ALL, OPEN_TO_EVERY_ROLE, WRITES, is_for_machines
+from tests.access_objects import (
+    NAMED_BY_DOMAIN,
+    OBJECTS,
+    OF_EVERY_PARTNER,
+    OPEN_TO_ALL,
+    OPEN_TO_EVERY_ROLE,
+    WRITES,
+    is_for_machines,
+)
 from tests.factories import make_member, make_organization, make_partner, make_user
 from tests.url_map import Page, pages
 
@@ -246,8 +254,8 @@ def missing(page: Page) -> str:
 
 def test_objects_of_others_answer_exactly_like_objects_that_do_not_exist(insiders, outsiders):
     """Quality row 14: for every page with an id in its address, by GET and POST, as page and as fragment."""
-    wrong, seen = {}, 0
-    for page in (page for page in GUARDED if page.parameters and page.view_name not in NAMED_BY_DOMAIN):
+    wrong, seen, others = {}, 0, NAMED_BY_DOMAIN | OF_EVERY_PARTNER
+    for page in (page for page in GUARDED if page.parameters and page.view_name not in others):
         assert all(isinstance(one, UUIDConverter | IntConverter) for _name, one in page.converters), page.view_name
         _member, client = insiders.of(page)
         stranger, _ = outsiders.of(page)

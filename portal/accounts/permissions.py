@@ -39,7 +39,9 @@ class Permission(models.TextChoices):
     TRANSFER_ACCEPT = "transfer.accept", _("Accept and decline transfers")
     BILLING_VIEW = "billing.view", _("Read invoices and reconciliation files")
     PRICING_VIEW = "pricing.view", _("Read price lists and offers")
-    SUPPORT_REQUEST = "support.request", _("Open support requests for customers")
+    SUPPORT_VIEW = "support.view", _("See support cases")
+    SUPPORT_REQUEST = "support.request", _("Open and answer support cases")
+    SUPPORT_ANSWER = "support.answer", _("Answer partners' support cases")
     SERVICE_HEALTH_VIEW = "support.view_health", _("See service health")
     ACTIVITY_LOG_VIEW = "activity_log.view", _("View and export the activity log")
     USER_VIEW = "user.view", _("View users and roles")
@@ -101,6 +103,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.TRANSFER_ACCEPT,
         P.BILLING_VIEW,
         P.PRICING_VIEW,
+        P.SUPPORT_VIEW,
         P.SUPPORT_REQUEST,
         P.SERVICE_HEALTH_VIEW,
         P.ACTIVITY_LOG_VIEW,
@@ -123,13 +126,27 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.ORGANIZATION_VIEW,
     },
     Role.HELPDESK_AGENT: _READS_CUSTOMERS
-    | {P.CUSTOMER_UPDATE, P.SUPPORT_REQUEST, P.SERVICE_HEALTH_VIEW, P.WEBHOOK_MANAGE, P.ORGANIZATION_VIEW},
+    | {
+        P.CUSTOMER_UPDATE,
+        P.SUPPORT_VIEW,
+        P.SUPPORT_REQUEST,
+        P.SERVICE_HEALTH_VIEW,
+        P.WEBHOOK_MANAGE,
+        P.ORGANIZATION_VIEW,
+    },
     Role.CUSTOMER_ADMIN: _MANAGES_USERS
     | {P.PARTNER_RELATIONSHIP_MANAGE, P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
     Role.PUBLISHER_ADMIN: _MANAGES_USERS
     | {P.PUBLISHER_OFFER_MANAGE, P.API_ACCESS_MANAGE, P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
     Role.OPERATOR_ADMIN: _MANAGES_USERS
-    | {P.PROGRAMME_OPERATE, P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
+    | {
+        P.PROGRAMME_OPERATE,
+        P.SUPPORT_VIEW,
+        P.SUPPORT_ANSWER,
+        P.ORGANIZATION_MANAGE,
+        P.MAIL_RESEND,
+        P.ACTIVITY_LOG_VIEW,
+    },
 }
 
 _TENANT_ROLES = frozenset({Role.GLOBAL_ADMIN, Role.ACCOUNT_ADMIN, Role.USER_MANAGEMENT_ADMIN, Role.BILLING_ADMIN})

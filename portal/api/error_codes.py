@@ -136,6 +136,12 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "sandbox-subscriptions-limit": (800066, 403),
     "sandbox-seats-limit": (800067, 403),
     "offer-incomplete": (2000, 400),
+    # support
+    "support-through-partner": (900308, 403),
+    "no-support-in-sandbox": (800042, 400),
+    "admin-rights-missing": (900308, 403),
+    "support-case-state": (2000, 400),
+    "attachment-refused": (3000, 400),
     # apps
     "organization-has-no-api": (900308, 403),
     "too-many-apps": (2000, 400),

@@ -148,6 +148,15 @@ HELP: dict[str, tuple[str, str]] = {
     "sandbox-customers-limit": ("The sandbox is full: 75 customers.", "Remove one, or reset the sandbox."),
     "sandbox-subscriptions-limit": ("The customer has as many subscriptions as a sandbox allows: 5.", "Cancel one."),
     "sandbox-seats-limit": ("A subscription in a sandbox has 25 licenses at most.", "Choose fewer."),
+    # support
+    "support-through-partner": ("The operator supports partners; others ask their partner.", "Ask that partner."),
+    "no-support-in-sandbox": ("A sandbox account opens no support requests.", "Use an app of the production account."),
+    "admin-rights-missing": ("The customer gave no administration rights.", "Ask for them, or open it for yourself."),
+    "support-case-state": (
+        "The support request is in another state, or it is the other side's turn.",
+        "Read it again.",
+    ),
+    "attachment-refused": ("A file is too large, of another kind, or one too many.", "Follow the description."),
     # apps
     "too-many-apps": ("The organization has as many apps as it may have.", "Remove one."),
     "too-many-secrets": ("The app has as many secrets as it may have.", "Revoke one."),

@@ -19,12 +19,14 @@ NAVIGATION = [
     "azure.navigation",
     "billing.prices_navigation",
     "billing.navigation",
+    "support.navigation",
     "portal.accounts.navigation",
 ]
 CUSTOMER_NAVIGATION = [  # the pages of one customer
     "customers.navigation.PRODUCT_ITEMS",
     "marketplace.navigation.CUSTOMER_ITEMS",
     "transfers.navigation.CUSTOMER_ITEMS",
+    "support.navigation.CUSTOMER_ITEMS",
     "customers.navigation.CUSTOMER_ITEMS",
 ]
 EVENT_TYPES = [
@@ -39,12 +41,14 @@ EVENT_TYPES = [
     "transfers.enums.TransferEvent",
     "azure.enums.AzureEvent",
     "sandbox.enums.SandboxEvent",
+    "support.enums.SupportEvent",
 ]
 METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
 SEARCH_PROVIDERS = [
     "customers.search.find",
     "marketplace.search.find",
     "transfers.search.find",
+    "support.search.find",
     "portal.accounts.search.find",
     "portal.audit.search.find",
 ]
@@ -56,6 +60,7 @@ INVARIANTS = [
     "billing.invariants.breaches",
     "marketplace.invariants.breaches",
     "transfers.invariants.breaches",
+    "support.invariants.breaches",
 ]
 OVERDUE_CHECKS = [
     "portal.audit.invariants.overdue",
@@ -124,7 +129,7 @@ OUTGOING_LOOPBACK = False
 DEMO_PUBLISHER_URL = env.str("DEMO_PUBLISHER_URL", default="https://publishers.example")  # where the demo plays them
 DEMO_PUBLISHER_STORE = ""  # file of the demo publishers' own site; only in the embedded run
 
-# --- first-party products (A1-A3): from which day other rules hold; the operator changes them on a page -----------------
+# --- first-party products (A1-A3): from which day other rules hold; the operator changes them on a page ---------------
 AZURE_MILESTONES: dict[str, date | None] = {
     "phase-1": date(2021, 7, 21),
     "phase-2": date(2022, 2, 1),
@@ -139,6 +144,13 @@ SANDBOX_SEATS = 25  # of one subscription
 INVOICE_CLOSING_HOURS = 6  # after the end of a month its invoices are written; charges of later go on the next one
 INVOICE_PAYMENT_DAYS = env.int("INVOICE_PAYMENT_DAYS", default=60)  # from the day of issue (reference, section 7.8)
 CHARGE_TRANSFERS = "transfers.queries.lineage.transfer_ids"  # given references of charges, names the transfers
+
+# --- support (A12) ----------------------------------------------------------------------------------------------------
+SUPPORT_CLOSE_DAYS = 14  # then a resolved case that nobody reopened is closed
+SUPPORT_REOPEN_DAYS = 30  # so long a closed case can be opened again
+SUPPORT_ATTACHMENT_MAX_BYTES = 3 * 1024 * 1024  # of one file
+SUPPORT_ATTACHMENTS_PER_MESSAGE = 3  # together below REQUEST_MAX_BYTES
+SUPPORT_ATTACHMENTS_PER_CASE = 20
 
 # --- API (P4) ---------------------------------------------------------------------------------------------------------
 API_ERRORS = [

@@ -13,7 +13,7 @@ from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Organization, Partner
 from portal.accounts.permissions import Permission
-from portal.core.links import hash_token, make_token
+from portal.core.links import derived_token, hash_token
 
 TO_ANYBODY: dict[str, Any] = {
     "customer_label": "API",  # what the request is called in the partner's list: no customer is known yet
@@ -32,25 +32,33 @@ def standing_request(
     actor: Actor,
     now: datetime.datetime,
 ) -> tuple[RelationshipInvitation, str]:
-    """Return a request open to any customer, and the token of a new link to it; the same request until it is answered.
+    """Return a request open to any customer, and the token of its link; both the same until it is answered.
 
-    Only the hash of a token is kept, so each call adds a link; the links handed out before go on working.
+    Once the request is there nothing is written: the token is derived, and only its hash is kept (decision 0024).
     Raises: PermissionDenied, and what request_relationship raises.
     """
     actor.require(Permission.RELATIONSHIP_REQUEST)
-    own = Organization.objects.get(pk=actor.organization_id)
     partner_id, reseller = _parties(actor, provider_id, reseller_id)
-    Partner.objects.locked(actor.organization_id)  # two calls at once find one request
     same: dict[str, Any] = {
         "partner_id": partner_id,
         "reseller_id": reseller,
         "include_admin_rights": include_admin_rights,
     }
-    found = RelationshipInvitation.objects.open(now).filter(**same, **TO_ANYBODY).first()
-    if found is not None:
-        token = make_token()
-        InvitationLink.objects.create(invitation=found, token_hash=hash_token(token), created_at=now)
-        return found, token
+    open_ones = RelationshipInvitation.objects.open(now).filter(**same, **TO_ANYBODY)
+    found = open_ones.first()
+    if found is not None and InvitationLink.objects.filter(token_hash=hash_token(_token(found))).exists():
+        return found, _token(found)
+    Partner.objects.locked(actor.organization_id)  # two calls at once find one request
+    found = open_ones.first() or _new_request(same, actor, now)
+    token = _token(found)
+    InvitationLink.objects.get_or_create(
+        token_hash=hash_token(token), defaults={"invitation": found, "created_at": now}
+    )
+    return found, token
+
+
+def _new_request(same: dict[str, Any], actor: Actor, now: datetime.datetime) -> RelationshipInvitation:
+    own = Organization.objects.get(pk=actor.organization_id)
     terms = RequestTerms(
         **same,
         **TO_ANYBODY,
@@ -59,7 +67,13 @@ def standing_request(
         message_subject=_("Reseller relationship with %(partner)s") % {"partner": own.name},
         message_text="[[link]]",
     )
-    return request_relationship(terms=terms, actor=actor, now=now)
+    return request_relationship(terms=terms, actor=actor, now=now)[0]
+
+
+def _token(invitation: RelationshipInvitation) -> str:
+    """Return the token of the link that stands; sending again replaces it by the next one."""
+    replaced = invitation.links.filter(replaced_at__isnull=False).count()
+    return derived_token("standing request", f"{invitation.pk} {replaced}")
 
 
 def _parties(actor: Actor, provider_id: UUID | None, reseller_id: UUID | None) -> tuple[UUID, UUID | None]:

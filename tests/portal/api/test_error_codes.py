@@ -3,6 +3,7 @@
 import ast
 
 import pytest
+from django.utils.functional import Promise
 
 from portal.accounts.enums import Role
 from portal.api.error_codes import NUMBERS
@@ -30,7 +31,8 @@ def test_every_code_has_a_number_and_a_status():
 def test_every_code_has_cause_and_remedy():
     assert not NUMBERS.keys() - HELP.keys(), f"Add to portal/api/error_help.py: {sorted(NUMBERS.keys() - HELP.keys())}"
     assert not HELP.keys() - NUMBERS.keys()
-    assert all(cause.endswith(".") and remedy.endswith(".") for cause, remedy in HELP.values())
+    assert all(isinstance(text, Promise) for texts in HELP.values() for text in texts)  # said in three languages
+    assert all(str(cause).endswith(".") and str(remedy).endswith(".") for cause, remedy in HELP.values())
 
 
 @pytest.mark.django_db

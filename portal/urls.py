@@ -35,6 +35,7 @@ urlpatterns = [
 ]
 urlpatterns += [
     path("v1/", include("customers.api.urls")),
+    path("v1/", include("billing.api.urls")),
     path("v1/", include("transfers.api.urls")),
     path("v1/", include("marketplace.api.partner_urls")),
     path("v1/", include("sandbox.api.urls")),

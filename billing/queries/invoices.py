@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.http import Http404
 
 from billing.enums import CORRECTIONS, TRANSFERS, ChargeKind, InvoiceState, InvoiceStatus
 from billing.models import Invoice, InvoiceLine, InvoiceSubtotal
 from customers.enums import ProductFamily
 from portal.accounts.actor import Actor
+from portal.accounts.models import Partner
 from portal.core.pages import Page, keyset_page
 
 ORDER = ("-month", "-number")
@@ -38,6 +39,10 @@ class CurrencySum:
     total: Decimal
     open: Decimal
     overdue: Decimal
+    paid: Decimal = Decimal(0)
+    paid_on: datetime.date | None = None
+    first_at: datetime.datetime | None = None
+    latest_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -90,14 +95,33 @@ def sums_of(rows: QuerySet[Invoice], *, today: datetime.date) -> list[CurrencySu
             sum=Sum("total"),
             open=Sum("total", filter=Q(status=InvoiceStatus.OPEN)),
             overdue=Sum("total", filter=in_state(InvoiceState.OVERDUE, today)),
+            paid=Sum("total", filter=Q(status=InvoiceStatus.PAID)),
+            last_paid_on=Max("paid_on"),
+            first_at=Min("created_at"),
+            latest_at=Max("created_at"),
         )
         .order_by("currency")
     )
     nothing = Decimal(0)
     return [
-        CurrencySum(row["currency"], row["count"], row["sum"], row["open"] or nothing, row["overdue"] or nothing)
+        CurrencySum(
+            currency=row["currency"],
+            count=row["count"],
+            total=row["sum"],
+            open=row["open"] or nothing,
+            overdue=row["overdue"] or nothing,
+            paid=row["paid"] or nothing,
+            paid_on=row["last_paid_on"],
+            first_at=row["first_at"],
+            latest_at=row["latest_at"],
+        )
         for row in found
     ]
+
+
+def own_currency(actor: Actor) -> str:
+    """Return the currency in which the actor's company is billed by its agreement (A8)."""
+    return Partner.objects.values_list("currency", flat=True).get(pk=actor.organization_id)
 
 
 def choices_of(actor: Actor) -> tuple[list[int], list[str]]:

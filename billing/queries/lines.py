@@ -13,6 +13,8 @@ from django.utils.module_loading import import_string
 
 from billing.enums import TRANSFERS
 from billing.models import Invoice
+from customers.terms import add_months
+from portal.accounts.actor import Actor
 
 BATCH = 2_000  # lines read at once, the most that a page of the API holds
 
@@ -87,6 +89,49 @@ def all_lines(invoice: Invoice) -> Iterator[tuple[LineFacts, str]]:
             yield line, transfers.get(line.reference, "")
         more = len(lines) == BATCH
         position = lines[-1].position if lines else 0
+
+
+_UNBILLED = """
+    SELECT row_number() OVER (ORDER BY charge.starts_on, charge.id), charge.id, charge.customer_id, customer.name,
+        customer.domain, customer.country, subscription.reseller_id, reseller.name, subscription.partner_on_record,
+        subscription.order_id, subscription.offer_id, subscription.product_family, subscription.product_name,
+        charge.subscription_id, subscription.friendly_name, subscription.starts_on, subscription.ends_on,
+        subscription.term, subscription.billing_frequency, charge.kind, charge.starts_on, charge.ends_on,
+        charge.quantity, charge.unit_price, charge.amount, charge.reference, charge.created_at, charge.currency
+    FROM billing_charge AS charge
+    JOIN customers_subscription AS subscription ON subscription.id = charge.subscription_id
+    JOIN accounts_organization AS customer ON customer.id = charge.customer_id
+    LEFT JOIN accounts_organization AS reseller ON reseller.id = subscription.reseller_id
+    WHERE charge.billing_owner_id = %(owner)s AND charge.starts_on < %(until)s
+        AND (%(is_current)s OR charge.starts_on < %(month)s)
+        AND (NOT %(is_current)s OR charge.starts_on >= %(month)s)
+        AND (%(currency)s = '' OR charge.currency = %(currency)s)
+        AND NOT EXISTS (SELECT FROM billing_invoiceline AS line WHERE line.charge_id = charge.id)
+    ORDER BY charge.starts_on, charge.id
+    OFFSET %(after)s LIMIT %(size)s
+"""
+
+
+def unbilled(
+    actor: Actor, today: datetime.date, *, period: str, currency: str, after: int, size: int
+) -> list[tuple[LineFacts, str]]:
+    """Return charges of the actor's company that stand on no invoice yet, each with its currency.
+
+    ``period``: "current" for days of this month, "previous" for all before. The position counts the charges found.
+    """
+    month = today.replace(day=1)
+    values: dict[str, Any] = {
+        "owner": actor.organization_id,
+        "until": add_months(month, 1),
+        "month": month,
+        "is_current": period == "current",
+        "currency": currency,
+        "after": after,
+        "size": size,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_UNBILLED, values)
+        return [(LineFacts._make(row[:-1]), row[-1]) for row in cursor.fetchall()]
 
 
 def transfers_of(lines: list[LineFacts]) -> dict[str, str]:

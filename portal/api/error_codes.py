@@ -123,6 +123,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "plan-not-sold": (800028, 403),
     "price-missing": (900143, 400),
     "price-changed": (800009, 400),
+    "invoice-not-found": (2000, 404),
     "invoice-not-open": (900141, 409),
     "no-list-price": (900143, 400),
     "price-sheet-not-waiting": (2000, 400),

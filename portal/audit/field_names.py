@@ -148,7 +148,6 @@ FIELD_NAMES = {
     "topic": _("Topic"),
     "trial days": _("Days of trial"),
     "product family": _("Product family"),
-    "month": _("Month"),
     "valid from": _("Valid from"),
     "version": _("Version"),
     "webhook": _("Webhook"),

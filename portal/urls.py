@@ -22,6 +22,7 @@ urlpatterns = [
     path("action-center/", include("portal.notifications.urls")),
     path("account-settings/activity-log/", include("portal.audit.urls")),
     path("account-settings/sandbox/", include("sandbox.urls")),
+    path("", include("portal.webhooks.urls")),
     path("customers/", include("customers.urls")),
     path("billing/", include("billing.urls")),
     path("", include("transfers.urls")),

@@ -46,8 +46,11 @@ from portal.api.access import ApiAccess
 from portal.api.enums import app_kind_of
 from portal.api.models import AppConsent, AppRegistration
 from portal.audit import log
+from portal.audit.models import AuditEvent
+from portal.core import sealing
 from portal.core.links import make_token
 from portal.notifications.models import ActionItem
+from portal.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookRegistration
 from support.models import SupportCase
 from tests.billing.price_factories import make_price_sheet
 from tests.factories import make_member, make_organization, make_partner
@@ -390,6 +393,36 @@ def app_consent(member: Membership) -> object:
     return AppConsent.objects.create(app=secret.app, user=member.user, given_at=timezone.now()).pk
 
 
+def webhook(member: Membership) -> object:
+    """A webhook of the member's organization, with a secret that still overlaps and a test event in it."""
+    return _webhook_of(member).pk
+
+
+def _webhook_of(member: Membership) -> WebhookRegistration:
+    return WebhookRegistration.objects.create(
+        organization=member.organization,
+        url="https://hooks.example/portal",
+        event_types=["test-created", "create-transfer"],
+        created_at=timezone.now(),
+        sealed_secret=sealing.seal(b"whsec_AAAA"),
+    )
+
+
+def webhook_delivery(member: Membership) -> object:
+    """A delivery that has failed."""
+    happened = AuditEvent.objects.get(public_id=event(member))
+    now = timezone.now()
+    return WebhookDelivery.objects.create(
+        registration=_webhook_of(member),
+        event=happened,
+        event_type="create-transfer",
+        body=b"{}",
+        status=DeliveryStatus.FAILED,
+        created_at=now,
+        ended_at=now,
+    ).pk
+
+
 def support_case(member: Membership) -> object:
     return _support_case(member).pk
 
@@ -444,6 +477,9 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "support:case_id": support_case,
     "support:attachment_id": case_attachment,
     "publisher:offer_id": publisher_offer,
+    "webhooks:registration_id": webhook,
+    "webhooks:delivery_id": webhook_delivery,
+    "webhooks:public_id": event,
     "publisher:plan_id": publisher_plan,
     "publisher:subscription_id": purchase_of_publisher,
     "publisher:call_id": call_to_publisher,
@@ -464,6 +500,7 @@ OPEN_TO_ALL = {
     *("account_reset_password", "account_reset_password_done"),
     *("account_reset_password_from_key", "account_reset_password_from_key_form"),
     *_pages("accounts", "join joining"),
+    "webhooks:certificate",
     *_pages("admin_center", _ENTRANCE),
     *_pages("government", _ENTRANCE),
     # Mounted in the embedded run only.
@@ -508,6 +545,15 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "api:new_secret": ("app-secret-added",),
     "api:revoke_secret": ("app-secret-revoked",),
     "api:revoke_consent": ("app-consent-revoked",),
+    "webhooks:new": ("webhook-registered",),
+    "webhooks:edit": ("webhook-changed",),
+    "webhooks:pause": ("webhook-paused",),
+    "webhooks:resume": ("webhook-resumed",),
+    "webhooks:remove": ("webhook-removed",),
+    "webhooks:renew_secret": ("webhook-secret-renewed",),
+    "webhooks:send_test": ("test-created",),
+    "webhooks:replay_one": ("webhook-deliveries-replayed",),
+    "webhooks:replay_many": ("webhook-deliveries-replayed",),
     "tokens:authorize_v1": ("app-consent-given",),
     "tokens:authorize_v2": ("app-consent-given",),
     "accounts:profile": ("profile-updated",),

@@ -65,6 +65,13 @@ WORKSPACES = (
                 description=_("Programs that use the API, their roles and their secrets."),
             ),
             Item(
+                _("Webhooks"),
+                "webhooks:registrations",
+                Permission.WEBHOOK_MANAGE,
+                group=_("Organization"),
+                description=_("Addresses that are told of events, what was sent to them, and sending it again."),
+            ),
+            Item(
                 _("Activity log"),
                 "audit:log",
                 Permission.ACTIVITY_LOG_VIEW,

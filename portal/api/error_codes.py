@@ -156,6 +156,13 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "webhook-registered-already": (2000, 409),
     "webhook-test-not-registered": (2000, 400),
     "webhook-event-unknown": (900126, 400),
+    "webhook-tests-too-many": (429, 429),
+    "webhooks-too-many": (2000, 400),
+    "webhook-disabled": (2000, 400),
+    "webhook-not-paused": (2000, 400),
+    "webhook-paused-already": (2000, 400),
+    "webhook-nothing-to-replay": (2000, 400),
+    "webhook-replay-too-large": (2000, 400),
     "outgoing-address-refused": (3000, 400),
     "refused": (800042, 400),
     # people: on pages only, so far

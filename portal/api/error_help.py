@@ -74,6 +74,13 @@ HELP: dict[str, tuple[object, object]] = {
     "webhook-registered-already": (_("The caller has a webhook."), _("Change it by PUT.")),
     "webhook-test-not-registered": (_("The webhook takes no test-created."), _("Add that event by PUT.")),
     "webhook-event-unknown": (_("No event has this name."), _("Choose among /webhooks/v1/registration/events.")),
+    "webhook-tests-too-many": (_("Two test events were sent within a minute."), _("Wait as Retry-After says.")),
+    "webhooks-too-many": (_("The organization has ten webhooks."), _("Delete one of them on the page Webhooks.")),
+    "webhook-disabled": (_("Its receiver answered 410."), _("Resume the webhook, or change it by PUT.")),
+    "webhook-not-paused": (_("The webhook is called already."), _("Nothing is left to do.")),
+    "webhook-paused-already": (_("The webhook is not called already."), _("Nothing is left to do.")),
+    "webhook-nothing-to-replay": (_("No delivery that has ended was chosen."), _("Choose others.")),
+    "webhook-replay-too-large": (_("Too many deliveries were chosen."), _("Choose a shorter time, or one event.")),
     "outgoing-address-refused": (_("The portal does not call this address."), _("Use a public https address.")),
     # customers and relationships
     "partner-number-unknown": (

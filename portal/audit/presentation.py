@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.accounts.actor import Actor
+from portal.accounts.permissions import Permission
 from portal.audit import catalogue
 from portal.audit.field_names import FIELD_NAMES, VALUE_NAMES
 from portal.audit.models import AuditEvent, AuditEventParty, AuditSeal, Outcome
@@ -46,6 +47,7 @@ class Detail:
     customer_id: UUID | None
     request_id: str
     seal: AuditSeal | None
+    has_webhooks: bool  # the reader may see where the event was sent (X4)
 
 
 class RowReader:
@@ -108,6 +110,7 @@ def detail(party: AuditEventParty, actor: Actor) -> Detail:
         customer_id=event.customer_id,
         request_id=event.request_id,
         seal=getattr(event, "seal", None),
+        has_webhooks=actor.may(Permission.WEBHOOK_MANAGE),
     )
 
 

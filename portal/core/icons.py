@@ -67,6 +67,7 @@ ICONS = {
     "person": "user",
     "person-add": "user-plus",
     "phone": "smartphone",
+    "play": "circle-play",
     "price": "tag",
     "progress": "loader",
     "refresh": "refresh-cw",

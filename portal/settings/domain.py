@@ -43,7 +43,11 @@ EVENT_TYPES = [
     "sandbox.enums.SandboxEvent",
     "support.enums.SupportEvent",
 ]
-METRICS = ["portal.notifications.metrics.figures", "portal.audit.metrics.figures"]
+METRICS = [
+    "portal.notifications.metrics.figures",
+    "portal.audit.metrics.figures",
+    "portal.webhooks.metrics.figures",
+]
 SEARCH_PROVIDERS = [
     "customers.search.find",
     "marketplace.search.find",
@@ -66,6 +70,7 @@ OVERDUE_CHECKS = [
     "portal.audit.invariants.overdue",
     "portal.notifications.invariants.overdue",
     "billing.invariants.overdue",
+    "portal.webhooks.invariants.overdue",
     "marketplace.invariants.overdue",
 ]
 DEMO_LOADERS = [
@@ -119,6 +124,8 @@ ACTIVATION_DAYS = 30  # a purchase that the publisher has not activated by then 
 SUSPENSION_DAYS = 30  # grace period of a missing payment
 AUTO_ACCEPT_SECONDS = 10  # a publisher that says nothing after it was told of a change agrees to it
 WEBHOOK_CALL_SECONDS = 10  # for one notification, all of it
+WEBHOOK_CALLS_AT_ONCE = 16  # of one worker process, each to another webhook
+WEBHOOK_SECRET_OVERLAP_HOURS = 72  # both secrets sign: longer than a weekend
 PUBLISHER_CALL_SECONDS = 10  # for one call to a publisher, all of it
 PUBLISHER_RETRY_SECONDS = 60
 PUBLISHER_RETRY_HOURS = 8  # some 500 tries

@@ -15,10 +15,11 @@ from portal.api.access import ApiRequest, api_requires, endpoint
 from portal.api.errors import json_answer
 from portal.api.reading import Body, body_of
 from portal.api.resources import time_text
-from portal.audit.catalogue import choices
-from portal.webhooks import rules, workflow
-from portal.webhooks.enums import ONLY_THE_ORIGINAL_S, WebhookEvent
+from portal.webhooks import queries, rules
+from portal.webhooks.catalogue import event_names
+from portal.webhooks.enums import WebhookEvent
 from portal.webhooks.models import DeliveryAttempt, DeliveryStatus, WebhookDelivery, WebhookRegistration
+from portal.webhooks.workflow import registrations
 
 TAG = "Webhooks"
 TEST_STATUSES = {
@@ -33,6 +34,7 @@ class RegistrationBody(Body):
 
     webhook_url: Annotated[str, Field(min_length=1, max_length=500)]
     webhook_events: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=rules.MOST_EVENTS)]
+    signature_token_to_ms_signature_header: bool | None = None
 
 
 class RegistrationAnswer(TypedDict):
@@ -75,23 +77,21 @@ def list_events(request: ApiRequest) -> HttpResponse:
 @api_requires(Permission.WEBHOOK_MANAGE, answer=RegistrationAnswer, tag=TAG)
 def get_registration(request: ApiRequest) -> HttpResponse:
     """Get the webhook of the caller's organization."""
-    own = WebhookRegistration.objects.filter(organization_id=request.actor.organization_id)
-    registration = own.order_by("created_at").first()
-    if registration is None:
-        raise rules.WebhookMissing
-    return json_answer(_registration(registration))
+    return json_answer(_registration(_own(request)))
 
 
 @api_requires(Permission.WEBHOOK_MANAGE, body=RegistrationBody, answer=RegistrationAnswer, tag=TAG)
 def add_registration(request: ApiRequest) -> HttpResponse:
     """Register the webhook of the caller's organization. The answer holds the secret of the signatures, once."""
     body = body_of(request, RegistrationBody)
-    registered = workflow.register(
+    registered = registrations.register(
         url=body.webhook_url,
         event_types=body.webhook_events,
         known=event_names(),
         actor=request.actor,
         now=timezone.now(),
+        uses_ms_signature_header=bool(body.signature_token_to_ms_signature_header),
+        is_only_one=True,
     )
     return json_answer(_registration(registered.registration) | {"secret": registered.secret})
 
@@ -100,27 +100,30 @@ def add_registration(request: ApiRequest) -> HttpResponse:
 def change_registration(request: ApiRequest) -> HttpResponse:
     """Change address and events; a webhook that was disabled works again."""
     body = body_of(request, RegistrationBody)
-    registration = workflow.change(
+    registration = registrations.change(
+        registration_id=_own(request).pk,
         url=body.webhook_url,
         event_types=body.webhook_events,
         known=event_names(),
         actor=request.actor,
         now=timezone.now(),
+        uses_ms_signature_header=body.signature_token_to_ms_signature_header,
     )
     return json_answer(_registration(registration))
 
 
 @api_requires(Permission.WEBHOOK_MANAGE, answer=TestAnswer, tag=TAG)
 def send_test(request: ApiRequest) -> HttpResponse:
-    """Send a test event to the caller's webhook."""
-    return json_answer({"correlationId": str(workflow.send_test(actor=request.actor, now=timezone.now()))})
+    """Send a test event to the caller's webhook, twice a minute at most."""
+    delivery = registrations.send_test(registration_id=_own(request).pk, actor=request.actor, now=timezone.now())
+    return json_answer({"correlationId": str(delivery.event.public_id)})
 
 
 @api_requires(Permission.WEBHOOK_MANAGE, answer=TestOutcome, tag=TAG)
 def get_test(request: ApiRequest, correlation_id: UUID) -> HttpResponse:
     """Get what became of a test event."""
     own = WebhookDelivery.objects.filter(registration__organization_id=request.actor.organization_id)
-    found = own.filter(event__public_id=correlation_id, event_type=WebhookEvent.TEST)
+    found = own.filter(event__public_id=correlation_id, event_type=WebhookEvent.TEST, replay_of__isnull=True)
     delivery = found.select_related("registration").prefetch_related("tries").first()
     if delivery is None:
         raise Http404
@@ -148,9 +151,12 @@ def _result(attempt: DeliveryAttempt) -> dict[str, object]:
     }
 
 
-def event_names() -> list[str]:
-    """Return every event name in order, also those of the original that never happen here."""
-    return sorted({*(str(name) for name, _label in choices()), *ONLY_THE_ORIGINAL_S})
+def _own(request: ApiRequest) -> WebhookRegistration:
+    """Return the caller's webhook; of several, which pages can make, the oldest. Raises: WebhookMissing."""
+    registration = queries.registrations_of(request.actor).first()
+    if registration is None:
+        raise rules.WebhookMissing
+    return registration
 
 
 def _registration(one: WebhookRegistration) -> dict[str, object]:
@@ -158,9 +164,9 @@ def _registration(one: WebhookRegistration) -> dict[str, object]:
         "subscriberId": str(one.organization_id),
         "webhookUrl": one.url,
         "webhookEvents": one.event_types,
-        "signatureTokenToMsSignatureHeader": False,
+        "signatureTokenToMsSignatureHeader": one.uses_ms_signature_header,
         "lastModifiedTimestamp": time_text(one.modified_at or one.created_at),
-        "isActive": one.is_active,
+        "isActive": one.is_active and one.paused_at is None,
     }
 
 

@@ -1,5 +1,6 @@
 """Queue an event for every registration that wants it, in the transaction of the event."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,6 +15,7 @@ from portal.webhooks.enums import WebhookEvent
 from portal.webhooks.models import WebhookDelivery, WebhookRegistration
 
 SUBSCRIPTION = "subscription"
+WRITTEN_AT_ONCE = 1000
 TESTS = "/webhooks/v1/registration/validationEvents"
 # ResourceName as the original writes it, by subject of the log
 RESOURCE_NAMES = {
@@ -31,20 +33,42 @@ def queue(event: AuditEvent, *, event_type: str = "") -> None:
     ``event_type``: the name that webhooks know the event by, where it is not the log's.
     """
     name = event_type or event.event_type
-    wanted = WebhookRegistration.objects.filter(
-        organization_id__in=event.parties.values("organization_id"),
-        event_types__contains=[name],
-        is_active=True,
+    wanted = WebhookRegistration.objects.listening().filter(
+        organization_id__in=event.parties.values("organization_id"), event_types__contains=[name]
     )
     _write([_delivery(registration, event, name) for registration in wanted])
 
 
+def queue_for(registration: WebhookRegistration, event: AuditEvent) -> WebhookDelivery:
+    """Queue an event that one webhook alone is told of."""
+    delivery = _delivery(registration, event, event.event_type)
+    _write([delivery])
+    return delivery
+
+
+def replay(firsts: Sequence[WebhookDelivery], *, now: datetime.datetime) -> None:
+    """Queue the same notifications once more, each with its body and the id of its event."""
+    _write(
+        [
+            WebhookDelivery(
+                registration_id=first.registration_id,
+                event_id=first.event_id,
+                replay_of=first,
+                event_type=first.event_type,
+                body=first.body,
+                created_at=now,
+                next_attempt_at=now,
+            )
+            for first in firsts
+        ]
+    )
+
+
 def queue_all(events: Sequence[AuditEvent]) -> None:
     """Queue many events, all in the same few statements; one query where nobody listens to them."""
-    registrations = WebhookRegistration.objects.filter(
+    registrations = WebhookRegistration.objects.listening().filter(
         organization_id__in=AuditEventParty.objects.filter(event__in=events).values("organization_id"),
         event_types__overlap=list({event.event_type for event in events}),
-        is_active=True,
     )
     listening = list(registrations) if events else []
     if not listening:
@@ -65,9 +89,9 @@ def queue_all(events: Sequence[AuditEvent]) -> None:
 
 
 def _write(rows: list[WebhookDelivery]) -> None:
-    WebhookDelivery.objects.bulk_create(rows)
-    for registration_id in {row.registration_id for row in rows}:
-        enqueue_after_commit("webhooks.deliver", str(registration_id))
+    WebhookDelivery.objects.bulk_create(rows, batch_size=WRITTEN_AT_ONCE)
+    if rows:
+        enqueue_after_commit("webhooks.deliver")
 
 
 def _delivery(registration: WebhookRegistration, event: AuditEvent, name: str) -> WebhookDelivery:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class WebhookEvent(models.TextChoices):
@@ -11,6 +12,21 @@ class WebhookEvent(models.TextChoices):
     CHANGED = "webhook-changed", _("Webhook changed")
     DISABLED = "webhook-disabled", _("Webhook disabled")
     TEST = "test-created", _("Webhook test requested")  # the original's name
+    PAUSED = "webhook-paused", _("Webhook paused")
+    RESUMED = "webhook-resumed", _("Webhook resumed")
+    REMOVED = "webhook-removed", _("Webhook deleted")
+    SECRET_RENEWED = "webhook-secret-renewed", _("Webhook secret renewed")
+    FAILING = "webhook-failing", _("Webhook failing for a day")
+    REPLAYED = "webhook-deliveries-replayed", _("Webhook deliveries sent again")
+
+
+class WebhookState(models.TextChoices):
+    """How a registration stands, as its page says it."""
+
+    ACTIVE = "active", pgettext_lazy("webhook", "Active")
+    FAILING = "failing", pgettext_lazy("webhook", "Failing")
+    PAUSED = "paused", pgettext_lazy("webhook", "Paused")
+    DISABLED = "disabled", pgettext_lazy("webhook", "Disabled")
 
 
 class AttemptResult(models.TextChoices):

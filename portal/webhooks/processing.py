@@ -1,92 +1,121 @@
-"""Deliver what waits, one worker per registration at a time, so that one that hangs holds up nobody else (T9).
+"""Deliver what waits: many webhooks side by side, each by one worker at a time, so that one that hangs holds up nobody.
 
-Calls are made outside transactions. A process killed between call and note delivers twice: receivers tell by
-``webhook-id``, which stays the same.
+A turn takes webhooks for which something is due, and makes the calls of each in a thread of its own; threads know no
+database. What came back is written down by webhook, some dozens at once. A process killed before that delivers twice:
+receivers tell by ``webhook-id``, which stays the same (decision 0043).
 """
 
 import datetime
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 
 from portal.core import outgoing
-from portal.webhooks import signing, workflow
-from portal.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookRegistration
+from portal.webhooks import queries, rules, signing
+from portal.webhooks.models import WebhookDelivery
+from portal.webhooks.signing import Signer
+from portal.webhooks.workflow import sending
+from portal.webhooks.workflow.sending import Call
 
 Clock = Callable[[], datetime.datetime]
 
-TURN = datetime.timedelta(seconds=30)  # then another worker has its turn
-SPARE = datetime.timedelta(seconds=30)  # beyond the last call of a turn, before it counts as abandoned
+TURN = datetime.timedelta(seconds=30)  # then other work of this process has its turn
+BATCH = 50  # deliveries to one webhook before their outcomes are written down
+BATCH_SECONDS = 5  # so long at most before they are, if the receiver is slow
+SPARE = datetime.timedelta(seconds=30)  # beyond the last call of a batch, before it counts as abandoned
+REST = datetime.timedelta(seconds=30)  # for a receiver that could not be reached
+LOOK_SECONDS = 0.25  # how often a turn looks for new work while calls are under way
 
 logger = structlog.get_logger(__name__)
 
 
-def deliver(registration_id: UUID, *, clock: Clock) -> bool:
-    """Deliver what is due to one registration, oldest first; say whether more is left for another turn.
+@dataclass(frozen=True)
+class _Batch:
+    """Some deliveries to one webhook."""
 
-    A receiver that cannot be reached ends the turn: the rest waits for the next sweep.
-    """
-    begun = clock()
-    end = begun + TURN
-    until = end + datetime.timedelta(seconds=settings.WEBHOOK_CALL_SECONDS) + SPARE
-    if not workflow.take_turn(registration_id=registration_id, until=until, now=begun):
-        return False
+    registration_id: UUID
+    url: str
+    signer: Signer
+    deliveries: Sequence[WebhookDelivery]
+
+
+def deliver_due(*, clock: Clock) -> bool:
+    """Deliver what is due to all webhooks; say whether more may be left for another turn."""
+    end = clock() + TURN
+    running: dict[Future[list[Call]], UUID] = {}
+    with ThreadPoolExecutor(settings.WEBHOOK_CALLS_AT_ONCE, thread_name_prefix="webhooks") as pool:
+        while True:
+            if clock() < end:
+                for batch in _take(settings.WEBHOOK_CALLS_AT_ONCE - len(running), now=clock()):
+                    running[pool.submit(_send, batch, clock)] = batch.registration_id
+            if not running:
+                return clock() >= end
+            done, _still = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                _note(running.pop(future), future.result(), now=clock())
+
+
+def tell_of_failing(*, now: datetime.datetime) -> int:
+    """Tell admins of webhooks that nothing has reached for a day; return of how many."""
+    failing = queries.failing_untold(since=now - rules.FAILING_TOLD_AFTER)
+    return sum(sending.tell_of_failing(registration_id=registration_id, now=now) for registration_id in failing)
+
+
+def _take(most: int, *, now: datetime.datetime) -> list[_Batch]:
+    """Take webhooks for which something is due, and the oldest due deliveries of each."""
+    until = now + datetime.timedelta(seconds=BATCH_SECONDS + settings.WEBHOOK_CALL_SECONDS) + SPARE
+    taken = sending.take_turns(most=most, until=until, now=now) if most else []
+    return [batch for registration_id in taken if (batch := _batch(registration_id, now=now)) is not None]
+
+
+def _batch(registration_id: UUID, *, now: datetime.datetime) -> _Batch | None:
+    deliveries = queries.due_deliveries(registration_id, now=now, most=BATCH)
+    if not deliveries:  # sent or dropped between the two looks
+        sending.end_turn(registration_id=registration_id)
+        return None
+    registration = deliveries[0].registration
     try:
-        while (delivery := _next(registration_id, now=clock())) is not None:
-            if not _send(delivery, clock=clock):
-                return False
-            if clock() >= end:
-                return True
-        return False
-    finally:
-        workflow.end_turn(registration_id=registration_id)
+        signer = signing.signer_of(registration, now=now)
+    except InvalidToken:  # sealed under a key that is gone; its receiver needs a new secret, others need nothing
+        logger.exception("webhook_secret_unreadable", registration_id=str(registration_id))
+        sending.end_turn(registration_id=registration_id, rests_until=now + REST)
+        return None
+    return _Batch(registration_id, registration.url, signer, deliveries)
 
 
-def registrations_due(*, now: datetime.datetime) -> list[UUID]:
-    """Return the registrations for which something is due."""
-    due = WebhookDelivery.objects.filter(status=DeliveryStatus.WAITING, next_attempt_at__lte=now)
-    active = due.filter(registration__is_active=True)
-    return list(active.order_by("registration_id").values_list("registration_id", flat=True).distinct())
+def _send(batch: _Batch, clock: Clock) -> list[Call]:
+    """Make the calls of a batch in order, until one does not get through or the time is over. Knows no database."""
+    end, calls = time.monotonic() + BATCH_SECONDS, list[Call]()
+    for delivery in batch.deliveries:
+        started_at, body = clock(), bytes(delivery.body)
+        headers = {
+            "Content-Type": "application/json",
+            **batch.signer.headers(message_id=str(delivery.event.public_id), body=body, now=started_at),
+        }
+        outcome = outgoing.post(batch.url, body=body, headers=headers, seconds=settings.WEBHOOK_CALL_SECONDS)
+        calls.append(Call(delivery.pk, batch.url, started_at, headers, outcome))
+        if outcome.http_status in (None, rules.GONE) or time.monotonic() >= end:
+            break
+    return calls
 
 
-def _next(registration_id: UUID, *, now: datetime.datetime) -> WebhookDelivery | None:
-    due = WebhookDelivery.objects.filter(
-        registration_id=registration_id,
-        registration__is_active=True,
-        status=DeliveryStatus.WAITING,
-        next_attempt_at__lte=now,
-    )
-    return due.select_related("registration").order_by("next_attempt_at", "created_at", "pk").first()
-
-
-def _send(delivery: WebhookDelivery, *, clock: Clock) -> bool:
-    """Make one call and note it; say whether the receiver could be reached."""
-    started_at, registration, body = clock(), delivery.registration, bytes(delivery.body)
-    outcome = outgoing.post(
-        registration.url,
-        body=body,
-        headers={"Content-Type": "application/json", **_signature(registration, delivery, body, now=started_at)},
-        seconds=settings.WEBHOOK_CALL_SECONDS,
-    )
-    workflow.note_outcome(
-        delivery_id=delivery.pk, url=registration.url, started_at=started_at, outcome=outcome, now=clock()
-    )
+def _note(registration_id: UUID, calls: Sequence[Call], *, now: datetime.datetime) -> None:
+    """Write down a batch and let the next worker have the webhook; a receiver that was not reached is left to rest."""
+    sending.note_calls(registration_id=registration_id, calls=calls, now=now)
+    is_reached = calls[-1].outcome.http_status is not None
+    sending.end_turn(registration_id=registration_id, rests_until=None if is_reached else now + REST)
     logger.info(
         "webhook_called",
-        delivery_id=str(delivery.pk),
-        http_status=outcome.http_status,
-        error=outcome.error,
-        milliseconds=outcome.milliseconds,
+        registration_id=str(registration_id),
+        calls=len(calls),
+        delivered=sum(call.outcome.is_success for call in calls),
+        last_status=calls[-1].outcome.http_status,
+        last_error=calls[-1].outcome.error,
+        milliseconds=sum(call.outcome.milliseconds for call in calls),
     )
-    return outcome.http_status is not None
-
-
-def _signature(
-    registration: WebhookRegistration, delivery: WebhookDelivery, body: bytes, *, now: datetime.datetime
-) -> dict[str, str]:
-    if not registration.sealed_secret:  # registered before there were secrets
-        return {}
-    secret = bytes(registration.sealed_secret)
-    return signing.headers(message_id=str(delivery.pk), body=body, sealed_secret=secret, now=now)

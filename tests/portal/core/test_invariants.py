@@ -45,8 +45,9 @@ def make_delivery(organization, event, event_type):
     registration = WebhookRegistration.objects.create(
         organization=organization, url="https://hook.example/", event_types=[], created_at=NOON
     )
+    now = timezone.now()
     return WebhookDelivery.objects.create(
-        registration=registration, event=event, event_type=event_type, body=b"", created_at=NOON, next_attempt_at=NOON
+        registration=registration, event=event, event_type=event_type, body=b"", created_at=now, next_attempt_at=now
     )
 
 

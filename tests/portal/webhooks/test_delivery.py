@@ -10,80 +10,36 @@ import pytest
 from django.utils import timezone
 
 from portal.accounts.enums import Role
-from portal.audit import log
 from portal.audit.models import AuditEvent
-from portal.webhooks import deliveries, invariants, processing, rules, workflow
+from portal.webhooks import processing, rules
 from portal.webhooks.models import DeliveryAttempt, DeliveryStatus, WebhookDelivery, WebhookRegistration
-from tests.factories import NOON, make_actor, make_partner
+from portal.webhooks.workflow import sending
+from tests.factories import NOON, make_partner
 from tests.portal.api.factories import api_client
-from tests.servers import http_server
+from tests.portal.webhooks.factories import EVENT, deliver, happen
 
 pytestmark = pytest.mark.django_db
 HERE = "/webhooks/v1/registration"
-EVENT = "create-transfer"
-
-
-@pytest.fixture(autouse=True)
-def own_machine(settings):
-    settings.OUTGOING_LOOPBACK = True
-
-
-@pytest.fixture(autouse=True)
-def nothing_contradicts(db):
-    yield
-    assert list(invariants.breaches()) == []
-
-
-@pytest.fixture
-def receiver():
-    with http_server() as server:
-        yield server
-
-
-@pytest.fixture
-def registered(receiver):
-    return register(receiver.url)
-
-
-def register(url):
-    actor = make_actor(make_partner(), Role.ADMIN_AGENT)
-    return workflow.register(url=url, event_types=[EVENT], known=[EVENT], actor=actor, now=NOON)
-
-
-def happen(registration, name=EVENT):
-    event = log.record(
-        event_type=name,
-        organization_ids=[registration.organization_id],
-        subject_type="transfer",
-        subject_id=registration.pk,
-        actor=None,
-        occurred_at=NOON,
-    )
-    deliveries.queue(event)
-
-
-def deliver(registration, now=NOON):
-    return processing.deliver(registration.pk, clock=lambda: now)
 
 
 def test_a_notification_arrives_as_it_was_stored_and_signed(registered, receiver):
     happen(registered.registration)
     happen(registered.registration, "update-transfer")
-    deliver(registered.registration)
+    deliver()
 
     [request], row = receiver.received, WebhookDelivery.objects.get()
     assert request.body == bytes(row.body)
     assert request.headers["content-type"] == "application/json"
     key = base64.b64decode(registered.secret.removeprefix("whsec_"))
-    signed = f"{row.pk}.{int(NOON.timestamp())}.".encode() + request.body
+    signed = f"{row.event.public_id}.{int(NOON.timestamp())}.".encode() + request.body
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    assert request.headers["webhook-id"] == str(row.pk)
+    assert request.headers["webhook-id"] == str(row.event.public_id)
     assert request.headers["webhook-timestamp"] == str(int(NOON.timestamp()))
     assert request.headers["webhook-signature"] == f"v1,{expected}"
     assert (row.status, row.attempts) == (DeliveryStatus.DELIVERED, 1)
     attempt = DeliveryAttempt.objects.get()
     assert (attempt.http_status, attempt.answer, attempt.url) == (200, "{}", receiver.url)
-    deliver(registered.registration, NOON + datetime.timedelta(days=1))
+    deliver(NOON + datetime.timedelta(days=1))
     assert len(receiver.received) == 1
 
 
@@ -92,7 +48,7 @@ def test_a_refused_notification_is_tried_at_least_ten_times_over_72_hours(regist
     happen(registered.registration)
     while (row := WebhookDelivery.objects.get()).status == DeliveryStatus.WAITING:
         now = max(now, row.next_attempt_at)
-        deliver(registered.registration, now)
+        deliver(now)
 
     assert row.status == DeliveryStatus.FAILED
     assert len(receiver.received) == row.attempts == DeliveryAttempt.objects.count() >= 10
@@ -103,11 +59,11 @@ def test_a_refused_notification_is_tried_at_least_ten_times_over_72_hours(regist
 def test_one_that_fails_first_arrives_later_and_keeps_others_from_nothing(registered, receiver):
     receiver.status = 503
     happen(registered.registration)
-    deliver(registered.registration)
+    deliver()
     receiver.status = 200
-    deliver(registered.registration)
+    deliver()
     assert WebhookDelivery.objects.get().status == DeliveryStatus.WAITING
-    deliver(registered.registration, NOON + datetime.timedelta(minutes=1))
+    deliver(NOON + datetime.timedelta(minutes=1))
     assert WebhookDelivery.objects.get().status == DeliveryStatus.DELIVERED
 
 
@@ -115,7 +71,7 @@ def test_gone_disables_the_webhook_and_ends_what_waits(registered, receiver):
     receiver.status = 410
     happen(registered.registration)
     happen(registered.registration)
-    deliver(registered.registration)
+    deliver()
 
     registered.registration.refresh_from_db()
     assert not registered.registration.is_active
@@ -129,7 +85,7 @@ def test_gone_disables_the_webhook_and_ends_what_waits(registered, receiver):
 def test_redirects_are_not_followed(registered, receiver):
     receiver.status, receiver.headers = 302, {"Location": receiver.url + "/elsewhere"}
     happen(registered.registration)
-    deliver(registered.registration)
+    deliver()
     assert [request.path for request in receiver.received] == ["/"]
     assert WebhookDelivery.objects.get().status == DeliveryStatus.WAITING
 
@@ -137,7 +93,7 @@ def test_redirects_are_not_followed(registered, receiver):
 def test_private_addresses_are_neither_registered_nor_called(registered, receiver, settings):
     settings.OUTGOING_LOOPBACK = False
     happen(registered.registration)
-    deliver(registered.registration)
+    deliver()
     assert receiver.received == []
     assert DeliveryAttempt.objects.get().error == "address-not-allowed"
     reply = api_client().send("POST", HERE, {"WebhookUrl": receiver.url, "WebhookEvents": [EVENT]})
@@ -147,19 +103,22 @@ def test_private_addresses_are_neither_registered_nor_called(registered, receive
 def test_one_worker_at_a_time_delivers_and_a_dead_ones_turn_ends(registered, receiver):
     happen(registered.registration)
     later = NOON + datetime.timedelta(minutes=1)
-    assert workflow.take_turn(registration_id=registered.registration.pk, until=later, now=NOON)
-    deliver(registered.registration)
+    assert sending.take_turns(most=5, until=later, now=NOON) == [registered.registration.pk]
+    deliver()
     assert receiver.received == []
-    deliver(registered.registration, later)
+    deliver(later)
     assert len(receiver.received) == 1
     registered.registration.refresh_from_db()
     assert registered.registration.busy_until is None
 
 
-def test_the_sweep_finds_what_is_due(registered):
+def test_only_webhooks_with_something_due_take_a_turn(registered):
+    taking = {"most": 5, "until": NOON + processing.TURN}
+    assert sending.take_turns(**taking, now=NOON) == []
     happen(registered.registration)
-    assert processing.registrations_due(now=NOON) == [registered.registration.pk]
-    assert processing.registrations_due(now=NOON - datetime.timedelta(seconds=1)) == []
+    assert sending.take_turns(**taking, now=NOON - datetime.timedelta(seconds=1)) == []
+    assert sending.take_turns(**taking, now=NOON) == [registered.registration.pk]
+    assert sending.take_turns(**taking, now=NOON) == []
 
 
 def test_pauses_only_grow():
@@ -212,7 +171,7 @@ def test_a_test_event_is_sent_and_its_outcome_read(receiver):
     correlation = client.send("POST", path).json()["correlationId"]
     assert client.get(f"{path}/{correlation}").json()["status"] == "Submitted"
 
-    processing.deliver(WebhookRegistration.objects.get().pk, clock=timezone.now)
+    processing.deliver_due(clock=timezone.now)
 
     body = json.loads(receiver.received[0].body)
     assert body["ResourceUri"].endswith(f"{path}/{correlation}")

@@ -1,0 +1,1 @@
+"""Pages of webhooks: settings, deliveries, and the certificates of their signatures."""

@@ -1,13 +1,114 @@
 """Who is told what about first-party products: log, mail, webhook, Action Center (P7)."""
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
 
 from azure.enums import AzureEvent, Milestone
 from azure.models import OfferDate
+from customers.models import Subscription
 from portal.accounts.actor import Actor
+from portal.accounts.enums import Role
+from portal.accounts.queries import people_with_role
 from portal.audit import log
 from portal.audit.models import AuditEvent
+from portal.notifications import action_center, outbox
+from portal.notifications.action_center import Text
+from portal.notifications.enums import ActionKind
+from portal.notifications.outbox import Recipient
 from portal.webhooks import deliveries
+
+SUBJECT = "subscription"
+WORKSPACE = "customers"
+E = AzureEvent
+
+# What admin agents and billing admins get a mail of. Folder: emails/azure/.
+MAILED = frozenset({E.PURCHASED})
+_NEWS: dict[AzureEvent, Text] = {}
+
+
+def address(subscription_id: UUID) -> str:
+    """Return the path of the page on which a partner finds a first-party subscription."""
+    return reverse("azure:subscription", args=[subscription_id])
+
+
+def announce(
+    event_type: AzureEvent,
+    subscription: Subscription,
+    *,
+    actor: Actor | None,
+    now: datetime.datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
+    partner_details: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Write log entry, deliveries, mails and notices of one event; ``actor`` None is the portal itself.
+
+    ``partner_details``: what only the billing partner reads, such as what it pays.
+    """
+    row = subscription
+    partners = [partner for partner in (row.billing_owner_id, row.reseller_id) if partner is not None]
+    event = log.record(
+        event_type=event_type,
+        organization_ids=[*partners, row.customer_id],
+        subject_type=SUBJECT,
+        subject_id=row.pk,
+        subject_name=row.friendly_name,
+        actor=actor,
+        occurred_at=now,
+        customer_id=row.customer_id,
+        customer_name=row.customer.organization.name,
+        before=before,
+        after=after,
+        details={"product": row.product_name, **(details or {})},
+        party_details={row.billing_owner_id: partner_details} if partner_details else None,
+    )
+    deliveries.queue(event)
+    if event_type in _NEWS:
+        _tell(event, event_type, row)
+    if event_type in MAILED:
+        _mail(event, event_type, row, details or {})
+    return event
+
+
+def _tell(event: AuditEvent, event_type: AzureEvent, row: Subscription) -> None:
+    """Put news before the admin agents of the billing partner."""
+    action_center.notify(
+        event=event,
+        organization_id=row.billing_owner_id,
+        roles=(Role.ADMIN_AGENT,),
+        kind=ActionKind.TRANSACTIONAL,
+        workspace=WORKSPACE,
+        title=_NEWS[event_type],
+        title_params={"product": row.product_name, "customer": row.customer.organization.name},
+        url=address(row.pk),
+    )
+
+
+def _mail(event: AuditEvent, event_type: AzureEvent, row: Subscription, details: Mapping[str, Any]) -> None:
+    people = {
+        person.pk: person
+        for role in (Role.BILLING_ADMIN, Role.ADMIN_AGENT)
+        for person in people_with_role(row.billing_owner_id, role)
+    }
+    outbox.queue_email(
+        template=f"azure/{event_type}",
+        event=event,
+        recipients=[Recipient.of(person) for person in people.values()],
+        context={
+            "subscription": row,
+            "customer_name": row.customer.organization.name,
+            "details": details,
+            "url": settings.BASE_URL + address(row.pk),
+        },
+        kind=ActionKind.TRANSACTIONAL,
+        workspace=WORKSPACE,
+    )
 
 
 def announce_date(row: OfferDate, *, before: datetime.date | None, actor: Actor, now: datetime.datetime) -> AuditEvent:

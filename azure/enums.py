@@ -21,7 +21,16 @@ class Milestone(models.TextChoices):
     GOVERNMENT_PLAN = "government-plan", _("The Azure plan for the Government Community Cloud")
 
 
+class Refund(models.TextChoices):
+    """What comes back for canceling inside the window of a family (section 7.7)."""
+
+    FULL = "full", _("Everything")
+    PRORATED = "prorated", _("The days that are left")
+    NONE = "none", _("Nothing")
+
+
 class AzureEvent(models.TextChoices):
     """What happens with first-party products; the same names in log, mail and webhook."""
 
     DATE_SET = "azure-offer-date-set", _("Date of Azure offers set")
+    PURCHASED = "subscription-purchased", _("Subscription purchased")

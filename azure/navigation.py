@@ -27,3 +27,5 @@ WORKSPACES = (
         ),
     ),
 )
+
+CUSTOMER_ITEMS = (Item(_("Products"), "azure:products", Permission.PRICING_VIEW),)

@@ -32,4 +32,5 @@ class CreditedField(forms.ChoiceField):
             choices=[("", _("Choose one")), *choices] if len(choices) != 1 else choices,
             **kwargs,
         )
+        self.labels: dict[str, str] = dict(choices)
         self.owners: dict[str, UUID] = {one.partner_id_number: one.partner_id for one in locations}

@@ -1,14 +1,20 @@
 """How a subscription reads on pages, of customers and of other apps."""
 
 import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from customers.enums import BillingFrequency, SubscriptionStatus
+from customers.enums import BillingFrequency, SubscriptionStatus, Term
 from customers.models import Subscription
+from portal.core.money import money_text
 
 TONES = {
     SubscriptionStatus.PENDING: "warning",
@@ -54,3 +60,46 @@ def quantity_text(subscription: Subscription) -> str:
     return ngettext("%(count)s license", "%(count)s licenses", subscription.quantity) % {
         "count": number_format(subscription.quantity, force_grouping=True)
     }
+
+
+def day(value: datetime.date) -> str:
+    return date_format(value, "DATE_FORMAT")
+
+
+def moment(value: datetime.datetime) -> str:
+    """Return a moment in UTC, in which all windows are told."""
+    return _("%(moment)s (UTC)") % {"moment": date_format(value.astimezone(datetime.UTC), "DATETIME_FORMAT")}
+
+
+_PER_LICENSE: dict[str, Any] = {
+    BillingFrequency.MONTHLY: lambda: _("%(price)s per license and month"),
+    BillingFrequency.ANNUAL: lambda: _("%(price)s per license and year"),
+    BillingFrequency.UPFRONT: lambda: _("%(price)s per license for the whole term"),
+    BillingFrequency.ONE_TIME: lambda: _("%(price)s per license, once"),
+}
+_FLAT: dict[str, Any] = {
+    BillingFrequency.MONTHLY: lambda: _("%(price)s per month"),
+    BillingFrequency.ANNUAL: lambda: _("%(price)s per year"),
+    BillingFrequency.UPFRONT: lambda: _("%(price)s for the whole term"),
+    BillingFrequency.ONE_TIME: lambda: _("%(price)s, once"),
+}
+
+
+def unit_price_text(amount: Decimal, currency: str, frequency: str, *, is_per_seat: bool) -> str:
+    """Return "€12.00 per license and month"."""
+    words = _PER_LICENSE if is_per_seat else _FLAT
+    return str(words[frequency]()) % {"price": money_text(amount, currency)}
+
+
+def term_text(term: str, frequency: str) -> str:
+    """Return "1 year, billed monthly" in the words of both lists."""
+    billed = str(BillingFrequency(frequency).label)
+    return _("%(term)s · billed: %(frequency)s") % {"term": Term(term).label, "frequency": billed}
+
+
+def catalogues(customer_id: UUID, *, current: str) -> list[dict[str, Any]]:
+    """Return the catalogues of a customer as tabs for components/tabs.html (setting CATALOGUES)."""
+    return [
+        {"label": label, "url": reverse(name, args=[customer_id]), "selected": name == current}
+        for name, label in settings.CATALOGUES
+    ]

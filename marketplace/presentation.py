@@ -1,14 +1,12 @@
 """How offers, prices and marketplace subscriptions read on pages (M2, reference sections 7.4 and 7.5)."""
 
 import datetime
-from decimal import Decimal
-from typing import Any
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from customers.enums import BillingFrequency, Term
+from customers.presentation import term_text, unit_price_text
 from marketplace.enums import EndReason, FulfillmentStatus
 from marketplace.models import SaaSSubscription
 from marketplace.rules import Price
@@ -28,15 +26,6 @@ TONES = {
 def why_not(actor: Actor, permission: Permission) -> str:
     """Return why the actor may not do this and who may; nothing for those who may (X5)."""
     return "" if actor.may(permission) else denied(permission, kind=actor.organization_kind).explanation
-
-
-def day(value: datetime.date) -> str:
-    return date_format(value, "DATE_FORMAT")
-
-
-def moment(value: datetime.datetime) -> str:
-    """Return a moment in UTC, in which all windows of the marketplace are told."""
-    return _("%(moment)s (UTC)") % {"moment": date_format(value.astimezone(datetime.UTC), "DATETIME_FORMAT")}
 
 
 def status_of(saas: SaaSSubscription) -> dict[str, str]:
@@ -80,30 +69,6 @@ def quantity_text(quantity: int) -> str:
     return ngettext("%(count)s license", "%(count)s licenses", quantity) % {
         "count": number_format(quantity, force_grouping=True)
     }
-
-
-_PER_LICENSE: dict[str, Any] = {
-    BillingFrequency.MONTHLY: lambda: _("%(price)s per license and month"),
-    BillingFrequency.ANNUAL: lambda: _("%(price)s per license and year"),
-    BillingFrequency.UPFRONT: lambda: _("%(price)s per license for the whole term"),
-}
-_FLAT: dict[str, Any] = {
-    BillingFrequency.MONTHLY: lambda: _("%(price)s per month"),
-    BillingFrequency.ANNUAL: lambda: _("%(price)s per year"),
-    BillingFrequency.UPFRONT: lambda: _("%(price)s for the whole term"),
-}
-
-
-def unit_price_text(amount: Decimal, currency: str, frequency: str, *, is_per_seat: bool) -> str:
-    """Return "€12.00 per license and month"."""
-    words = _PER_LICENSE if is_per_seat else _FLAT
-    return str(words[frequency]()) % {"price": money_text(amount, currency)}
-
-
-def term_text(term: str, frequency: str) -> str:
-    """Return "1 year, billed monthly" in the words of both lists."""
-    billed = str(BillingFrequency(frequency).label)
-    return _("%(term)s · billed: %(frequency)s") % {"term": Term(term).label, "frequency": billed}
 
 
 def price_text(price: Price, *, is_per_seat: bool) -> str:

@@ -2,5 +2,6 @@
 
 from azure.models.dates import OfferDate
 from azure.models.tenants import SharedServicesTenant
+from azure.models.terms import LicenseAddition, ProductTerm
 
-__all__ = ["OfferDate", "SharedServicesTenant"]
+__all__ = ["LicenseAddition", "OfferDate", "ProductTerm", "SharedServicesTenant"]

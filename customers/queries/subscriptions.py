@@ -27,7 +27,7 @@ def subscriptions_of(
         rows = rows.filter(product_family__in=TAB_FAMILIES[tab])
     if status != "all":
         rows = rows.filter(status__in=[status] if status else CURRENT_STATUSES)
-    return rows.select_related("reseller__organization")
+    return rows.select_related("reseller__organization", "parent")
 
 
 def with_former_owners(found: QuerySet[Subscription]) -> QuerySet[Subscription]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from customers.enums import SubscriptionStatus
+from customers.enums import ProductFamily, SubscriptionStatus
 from customers.models import Customer, ResellerRelationship, Subscription
 from customers.rules.agreements import check_agreement_signed
 from customers.rules.invitations import check_reseller_named
@@ -45,6 +45,10 @@ class TooManySubscriptions(Refusal):
 
 class AttestationMissing(InvalidInput):
     code = "attestation-missing"
+
+
+class AzurePlanMissing(Refusal):
+    code = "azure-plan-missing"
 
 
 @dataclass(frozen=True)
@@ -136,3 +140,15 @@ def partner_on_record(buyer: Buyer, *, reseller_id: UUID | None, number: str) ->
     if found is None:
         raise InvalidInput(_("This PartnerID does not belong to the company that is credited."), field="partner_id")
     return found
+
+
+def azure_plan_of(buyer: Buyer, *, reseller_id: UUID | None = None) -> Subscription | None:
+    """Return the customer's active Azure plan that is billed to the partner: the reseller's own, else the oldest."""
+    plans = Subscription.objects.filter(
+        customer=buyer.customer,
+        billing_owner=buyer.partner,
+        product_family=ProductFamily.AZURE_PLAN,
+        status=SubscriptionStatus.ACTIVE,
+    )
+    found = plans.order_by("created_at", "pk")
+    return found.filter(reseller_id=reseller_id).first() or found.first()

@@ -105,7 +105,9 @@ def _row(subscription: Subscription) -> dict[str, Any]:
     status = SubscriptionStatus(subscription.status)
     return {
         "id": subscription.pk,
+        "url": reverse(settings.PRODUCT_PAGE, args=[subscription.pk]),
         "name": subscription.friendly_name,
+        "below": subscription.parent.friendly_name if subscription.parent else "",
         "product": subscription.product_name if subscription.product_name != subscription.friendly_name else "",
         "quantity": quantity_text(subscription),
         "tone": TONES[status],

@@ -2,6 +2,7 @@
 
 from customers.rules.buying import (
     MAX_SUBSCRIPTIONS,
+    AzurePlanMissing,
     Buyer,
     NoRelationship,
     PartnerAgreementNotSigned,
@@ -17,7 +18,6 @@ from customers.rules.buying import (
 )
 from marketplace.rules.buying import (
     MAX_LINES,
-    AzurePlanMissing,
     CartEmpty,
     CartOrdered,
     ExclusiveOffer,

@@ -6,11 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from customers.enums import ProductFamily, SubscriptionStatus
-from customers.models import Subscription
-from customers.rules.buying import (
-    Buyer,
-)
+from customers.rules.buying import AzurePlanMissing, Buyer, azure_plan_of
 from customers.subscription_changes import QuantityOutOfRange
 from marketplace.enums import LIVING, CartStatus, FulfillmentStatus, OfferStatus
 from marketplace.models import Cart, Offer, Plan, SaaSSubscription
@@ -43,10 +39,6 @@ class OnceOnly(Refusal):
 
 class PlanNotSold(Refusal):
     code = "plan-not-sold"
-
-
-class AzurePlanMissing(Refusal):
-    code = "azure-plan-missing"
 
 
 class PriceMissing(Refusal):
@@ -131,7 +123,7 @@ def check_plan_itself(plan: Plan, buyer: Buyer) -> None:
             who=plan.offer.publisher.organization.name,
             next_step=_("Choose another plan."),
         )
-    if plan.needs_azure_plan and not _has_azure_plan(buyer):
+    if plan.needs_azure_plan and azure_plan_of(buyer) is None:
         raise AzurePlanMissing(
             _("This plan is metered: the customer needs an active Azure plan that is billed to you."),
             next_step=_("Buy an Azure plan for the customer first."),
@@ -141,15 +133,6 @@ def check_plan_itself(plan: Plan, buyer: Buyer) -> None:
 def is_in_audience(plan: Plan, buyer: Buyer) -> bool:
     """Say whether a private plan is for this customer, or for all customers of this partner."""
     return plan.audience.filter(organization_id__in=[buyer.customer.pk, buyer.partner.pk]).exists()
-
-
-def _has_azure_plan(buyer: Buyer) -> bool:
-    return Subscription.objects.filter(
-        customer=buyer.customer,
-        billing_owner=buyer.partner,
-        product_family=ProductFamily.AZURE_PLAN,
-        status=SubscriptionStatus.ACTIVE,
-    ).exists()
 
 
 def check_quantity(plan: Plan, quantity: int) -> None:

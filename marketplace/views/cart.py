@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from customers.navigation import show_customer
+from customers.presentation import term_text, unit_price_text
 from customers.queries import customer_of
 from customers.queries.credited import creditable_locations
 from marketplace import queries
 from marketplace.enums import FulfillmentStatus
 from marketplace.forms.buying import LineForm, ReviewForm
 from marketplace.models import Cart, CartLine, Order
-from marketplace.presentation import quantity_text, status_of, term_text, unit_price_text
+from marketplace.presentation import quantity_text, status_of
 from marketplace.workflow import purchases
 from portal.accounts.access import requires
 from portal.accounts.enums import OrganizationKind

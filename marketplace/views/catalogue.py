@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.enums import Term
 from customers.navigation import show_customer
+from customers.presentation import catalogues, unit_price_text
 from customers.queries import customer_of
 from marketplace import queries
 from marketplace.enums import SOLD_TERMS, OfferCategory, Refund
 from marketplace.forms.buying import PurchaseForm
 from marketplace.forms.list import CATALOGUE_FILTERS, NO, YES, catalogue_filter, read_catalogue
 from marketplace.models import Offer, Plan
-from marketplace.presentation import unit_price_text, why_not
+from marketplace.presentation import why_not
 from marketplace.queries import PlanChoice
 from marketplace.queries.browsing import catalogue as browse
 from marketplace.queries.browsing import has_trial
@@ -54,6 +55,7 @@ def catalogue(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     publishers = {str(one.pk): one.organization.name for one in queries.publishers_with_offers()}
     context = {
         "customer": relationship,
+        "catalogues": catalogues(customer_id, current="marketplace:catalogue"),
         "steps": steps("choose", customer_id),
         "rows": _rows(page.rows, buyer),
         "values": {name: address.get(name) for name in (*CATALOGUE_FILTERS, "sort")},

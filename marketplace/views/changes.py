@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from customers.enums import BillingFrequency
+from customers.presentation import day, unit_price_text
 from customers.queries.credited import creditable_locations
 from marketplace import queries
 from marketplace.enums import FulfillmentStatus, Wish
@@ -26,7 +27,6 @@ from marketplace.forms.changes import (
     ResellerForm,
     SwitchForm,
 )
-from marketplace.presentation import day, unit_price_text
 from marketplace.queries import Detail
 from marketplace.rules import Price, unit_price_of
 from marketplace.views.details import can_ask, cancel_text, role_reason, show_its_customer

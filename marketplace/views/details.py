@@ -18,11 +18,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from customers.enums import BillingFrequency, Term
 from customers.models import ResellerRelationship
 from customers.navigation import show_customer
+from customers.presentation import day, moment, unit_price_text
 from customers.queries import customer_of
 from marketplace import queries, rules
 from marketplace.announcements import SUBJECT
 from marketplace.enums import EndReason, FulfillmentStatus, OperationAction, Refund, Turn
-from marketplace.presentation import day, moment, quantity_of, quantity_text, status_of, unit_price_text
+from marketplace.presentation import quantity_of, quantity_text, status_of
 from marketplace.queries import Detail
 from marketplace.workflow import activation
 from portal.accounts.access import requires

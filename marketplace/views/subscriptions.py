@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from customers.presentation import day
 from customers.queries import as_uuid
 from marketplace import queries
 from marketplace.enums import LIVING, FulfillmentStatus
@@ -26,7 +27,7 @@ from marketplace.forms.list import (
     subscription_sort,
 )
 from marketplace.models import SaaSSubscription
-from marketplace.presentation import day, status_of, why_not
+from marketplace.presentation import status_of, why_not
 from marketplace.queries.lists import EXPORT_BATCH, RENEWING_DAYS, SubscriptionRow
 from marketplace.views.details import role_reason
 from marketplace.views.rows import list_rows

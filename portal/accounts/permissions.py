@@ -34,6 +34,7 @@ class Permission(models.TextChoices):
     SUBSCRIPTION_BUY = "subscription.buy", _("Buy subscriptions")
     SUBSCRIPTION_UPDATE = "subscription.update", _("Change license-based subscriptions")
     MARKETPLACE_SUBSCRIPTION_UPDATE = "subscription.update_marketplace", _("Change marketplace subscriptions")
+    AZURE_SUBSCRIPTION_UPDATE = "subscription.update_azure", _("Suspend and cancel Azure subscriptions")
     TRANSFER_VIEW = "transfer.view", _("View transfers")
     TRANSFER_CREATE = "transfer.create", _("Create and cancel transfers")
     TRANSFER_ACCEPT = "transfer.accept", _("Accept and decline transfers")
@@ -99,6 +100,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.SUBSCRIPTION_BUY,
         P.SUBSCRIPTION_UPDATE,
         P.MARKETPLACE_SUBSCRIPTION_UPDATE,
+        P.AZURE_SUBSCRIPTION_UPDATE,
         P.TRANSFER_CREATE,
         P.TRANSFER_ACCEPT,
         P.BILLING_VIEW,

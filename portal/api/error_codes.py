@@ -102,6 +102,8 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "reseller-cannot-buy": (900308, 403),
     "no-reseller-relationship": (20002, 403),
     "azure-plan-missing": (900128, 400),
+    "azure-plan-held-already": (800020, 403),
+    "product-not-sold": (800028, 403),
     "cart-empty": (800009, 400),
     "cart-not-found": (800008, 404),
     "catalog-item-unknown": (400019, 404),

@@ -178,6 +178,8 @@ HELP: dict[str, tuple[object, object]] = {
     "reseller-cannot-change": (_("The provider changes it."), _("Ask the provider.")),
     "reseller-cannot-buy": (_("The provider buys."), _("Ask the provider.")),
     "no-reseller-relationship": (_("The caller does not sell to the customer."), _("Request a relationship.")),
+    "azure-plan-held-already": (_("The customer has an Azure plan."), _("Add an Azure subscription under it.")),
+    "product-not-sold": (_("No price list of the day has the product."), _("Choose another.")),
     "azure-plan-missing": (_("The customer has no active Azure plan."), _("Buy the Azure plan first.")),
     "cart-not-found": (_("The customer has no such cart, or its days are over."), _("Begin a new one.")),
     "catalog-item-unknown": (_("Nothing of this name is sold to the customer."), _("Read the availabilities again.")),

@@ -6,6 +6,7 @@ A registry names by import path what a lower app must ask a higher one (architec
 from datetime import date
 
 import environ
+from django.utils.translation import gettext_lazy as _
 
 env = environ.Env()
 
@@ -24,6 +25,7 @@ NAVIGATION = [
 ]
 CUSTOMER_NAVIGATION = [  # the pages of one customer
     "customers.navigation.PRODUCT_ITEMS",
+    "azure.navigation.CUSTOMER_ITEMS",
     "marketplace.navigation.CUSTOMER_ITEMS",
     "transfers.navigation.CUSTOMER_ITEMS",
     "support.navigation.CUSTOMER_ITEMS",
@@ -94,7 +96,12 @@ AFTER_RELATIONSHIP_REMOVED = ["transfers.workflow.close_without_relationship"]
 RELATIONSHIP_USES = ["transfers.queries.uses_of_relationship"]
 # Tab of a customer's Subscriptions page -> what draws its table, given request and rows; others are drawn alike.
 PRODUCT_TAB_TABLES = {"marketplace": "marketplace.views.tab.table"}
-ADD_PRODUCTS_PAGE = "marketplace:catalogue"  # of a customer: where products are bought
+ADD_PRODUCTS_PAGE = "azure:products"  # of a customer: where products are bought
+CATALOGUES = [  # of a customer: pages beside each other from which products are bought
+    ("azure:products", _("Azure, licenses and software")),
+    ("marketplace:catalogue", _("Marketplace")),
+]
+PRODUCT_PAGE = "azure:subscription"  # of a subscription that no publisher runs
 # Over the API: product family -> what changes its subscriptions, and what lists the items they may become.
 SUBSCRIPTION_CHANGES = {"third_party": "marketplace.workflow.wanted.apply"}
 SUBSCRIPTION_TRANSITIONS = {"third_party": "marketplace.queries.transitions.of_subscription"}

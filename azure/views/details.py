@@ -1,0 +1,151 @@
+"""One first-party subscription: what it is, what it costs, what happened (section 1.7)."""
+
+import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from azure.announcements import SUBJECT
+from azure.queries.subscriptions import below, charges_of, subscription_of
+from azure.rules.families import LIFECYCLES
+from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus, Term
+from customers.models import ResellerRelationship, Subscription
+from customers.navigation import show_customer
+from customers.presentation import TONES, day, quantity_text, status_text, unit_price_text
+from customers.queries import customer_of
+from portal.accounts.access import requires
+from portal.accounts.permissions import Permission
+from portal.audit import queries as audit
+from portal.audit import timeline
+from portal.core.http import PortalRequest
+from portal.core.money import money_text
+
+CHARGES_SHOWN = 24
+BELOW_SHOWN = 100
+
+
+@require_safe
+@requires(Permission.SUBSCRIPTION_VIEW)
+def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
+    """Show one subscription with everything that can be done with it."""
+    row = subscription_of(request.actor, subscription_id)
+    relationship = show_its_customer(request, row.customer_id)
+    pays = row.billing_owner_id == request.actor.organization_id  # a reseller learns nothing of its provider's money
+    context = {
+        "subscription": row,
+        "name": row.friendly_name,
+        "product": row.product_name if row.product_name != row.friendly_name else _family(row),
+        "customer": relationship,
+        "customer_name": row.customer.organization.name,
+        "status": {"tone": TONES[SubscriptionStatus(row.status)], "label": status_text(row)},
+        "facts": _facts(row, with_money=pays),
+        "below": [_below(one) for one in below(row)[:BELOW_SHOWN]],
+        "charges": [_charge(charge) for charge in charges_of(row)[:CHARGES_SHOWN]] if pays else [],
+        "entries": timeline.entries(audit.timeline(request.actor, SUBJECT, row.pk), text_of=_changes_of),
+        "log_url": _log_url(request, row.pk),
+    }
+    return render(request, "azure/subscription.html", context)
+
+
+def show_its_customer(request: PortalRequest, customer_id: UUID) -> ResellerRelationship | None:
+    """Let the page stand in the customer's navigation, if there still is a relationship with it."""
+    try:
+        relationship = customer_of(request.actor, customer_id)
+    except Http404:
+        return None
+    show_customer(request, relationship)
+    return relationship
+
+
+def _log_url(request: PortalRequest, subscription_id: UUID) -> str:
+    if not request.actor.may(Permission.ACTIVITY_LOG_VIEW):
+        return ""
+    return f"{reverse('audit:log')}?{urlencode({'history': 'all', 'id': subscription_id})}"
+
+
+def _family(row: Subscription) -> str:
+    return str(ProductFamily(row.product_family).label)
+
+
+def _facts(row: Subscription, *, with_money: bool) -> list[dict[str, Any]]:
+    """Return what nobody changes here."""
+    facts: list[dict[str, Any]] = [{"label": _("Kind of product"), "value": _family(row)}]
+    if row.parent is not None:
+        facts.append(
+            {
+                "label": _("Belongs to"),
+                "value": row.parent.friendly_name,
+                "url": reverse("azure:subscription", args=[row.parent_id]),
+            }
+        )
+    if row.scope:
+        facts.append({"label": _("Scope"), "value": row.get_scope_display()})
+    if LIFECYCLES[row.product_family].is_counted:
+        facts.append({"label": _("Quantity"), "value": quantity_text(row)})
+    facts.append({"label": _("Billing"), "value": BillingFrequency(row.billing_frequency).label})
+    if row.term != Term.NONE:
+        facts.append({"label": _("Term"), "value": Term(row.term).label, "hint": _term_days(row)})
+    if with_money and row.unit_price is not None:
+        facts.append({"label": _("Price"), "value": _price(row)})
+    facts.append(
+        {
+            "label": _("Reseller (PartnerID)"),
+            "value": row.partner_on_record or "–",
+            "hint": row.reseller.organization.name if row.reseller else "",
+        }
+    )
+    return facts
+
+
+def _term_days(row: Subscription) -> str:
+    if row.starts_on is None or row.ends_on is None:
+        return ""
+    last = row.ends_on - datetime.timedelta(days=1)
+    return _("%(first)s to %(last)s") % {"first": day(row.starts_on), "last": day(last)}
+
+
+def _price(row: Subscription) -> str:
+    if row.unit_price is None:
+        return ""
+    return unit_price_text(
+        row.unit_price, row.currency, row.billing_frequency, is_per_seat=LIFECYCLES[row.product_family].is_counted
+    )
+
+
+def _below(row: Subscription) -> dict[str, Any]:
+    return {
+        "name": row.friendly_name,
+        "url": reverse("azure:subscription", args=[row.pk]),
+        "family": _family(row),
+        "tone": TONES[SubscriptionStatus(row.status)],
+        "status": status_text(row),
+        "id": row.pk,
+    }
+
+
+def _charge(charge: Any) -> dict[str, Any]:
+    return {
+        "kind": charge.get_kind_display(),
+        "first": charge.starts_on,
+        "last": charge.ends_on - datetime.timedelta(days=1),
+        "quantity": charge.quantity,
+        "amount": money_text(charge.amount, charge.currency),
+    }
+
+
+def _changes_of(event: Any) -> str:
+    """Word what an event changed: "12 → 20"."""
+    before, after = event.before or {}, event.after or {}
+    return " · ".join(f"{_word(before[name])} → {_word(after[name])}" for name in after if name in before)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("On") if value else _("Off")
+    return str(value)

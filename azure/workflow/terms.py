@@ -1,0 +1,54 @@
+"""Terms, charges and windows of first-party subscriptions. Called inside the transaction of a change."""
+
+import datetime
+
+from azure.models import LicenseAddition, ProductTerm
+from azure.rules.families import LIFECYCLES, window_end
+from azure.rules.money import rate_on
+from billing import workflow as billing
+from billing.enums import ChargeKind
+from customers.enums import BillingFrequency, Term
+from customers.models import Subscription
+from customers.terms import TERM_MONTHS, Period
+from portal.core.money import round_money
+
+ONE_DAY = datetime.timedelta(days=1)
+
+
+def start_term(subscription: Subscription, *, now: datetime.datetime) -> ProductTerm | None:
+    """Charge the first cycle, or the one payment, of a new subscription; ``None`` for what is billed by usage."""
+    price, begins = subscription.unit_price, subscription.starts_on
+    if price is None or begins is None:
+        return None
+    if subscription.billing_frequency == BillingFrequency.ONE_TIME:
+        period = Period(begins, begins + ONE_DAY)
+        amount = round_money(price * subscription.quantity, subscription.currency)
+        billing.write_charge(
+            subscription=subscription,
+            kind=ChargeKind.NEW,
+            period=period,
+            quantity=subscription.quantity,
+            unit_price=price,
+            amount=amount,
+            now=now,
+        )
+        return None
+    rate = rate_on(subscription, begins)
+    if rate is None:
+        return None
+    billing.charge_cycle(subscription=subscription, kind=ChargeKind.NEW, rate=rate, now=now)
+    return ProductTerm.objects.create(
+        subscription=subscription,
+        counted_from=begins,
+        counted_months=TERM_MONTHS[Term(subscription.term)],
+        billed_until=rate.period.ends_on,
+    )
+
+
+def open_window(subscription: Subscription, quantity: int, *, now: datetime.datetime) -> None:
+    """Note that so many licenses came now and can go again until their window ends (section 8)."""
+    until = window_end(subscription.product_family, now)
+    if LIFECYCLES[subscription.product_family].can_remove and until is not None:
+        LicenseAddition.objects.create(
+            subscription=subscription, quantity=quantity, left=quantity, added_at=now, reducible_until=until
+        )

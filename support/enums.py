@@ -58,6 +58,22 @@ class ServiceProduct(models.TextChoices):
     MARKETPLACE = "marketplace", _("Marketplace")
 
 
+class IncidentKind(models.TextChoices):
+    """What the operator tells of a service; the worse first."""
+
+    INCIDENT = "incident", _("Incident")
+    ADVISORY = "advisory", _("Advisory")
+
+
+class IncidentStatus(models.TextChoices):
+    """How far an incident is. An advisory is announced, an incident investigated at first."""
+
+    ANNOUNCED = "announced", _("Announced")
+    INVESTIGATING = "investigating", _("Investigating")
+    RESTORING = "restoring", _("Restoring service")
+    RESOLVED = "resolved", pgettext_lazy("incident", "Resolved")
+
+
 class CaseAction(models.TextChoices):
     """What can be done with a case; also the names of its addresses."""
 
@@ -84,3 +100,6 @@ class SupportEvent(models.TextChoices):
     CLOSED = "support-case-closed", _("Support case closed")
     SEVERITY_CHANGED = "support-case-severity-changed", _("Severity of a support case changed")
     ASSIGNED = "support-case-assigned", _("Support case assigned")
+    INCIDENT_PUBLISHED = "service-incident-published", _("Service incident published")
+    INCIDENT_UPDATED = "service-incident-updated", _("Service incident updated")
+    INCIDENT_RESOLVED = "service-incident-resolved", _("Service incident resolved")

@@ -1,4 +1,4 @@
-"""Support cases: what a partner asks the programme operator, for itself or for one of its customers (A12)."""
+"""Support cases, which partners bring to the programme operator (A12), and what it tells of the services' health."""
 
 import uuid
 from typing import Self
@@ -11,7 +11,7 @@ from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Partner, User
 from portal.core.fields import NameKeyField
-from support.enums import CaseStatus, ServiceProduct, Severity, SupportTopic
+from support.enums import CaseStatus, IncidentKind, IncidentStatus, ServiceProduct, Severity, SupportTopic
 
 NUMBERS = "support_case_number"  # a sequence of the database (migration 0001)
 
@@ -112,3 +112,54 @@ class CaseAttachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ServiceIncidentQuerySet(models.QuerySet["ServiceIncident"]):
+    def locked(self, incident_id: uuid.UUID) -> "ServiceIncident":
+        """The incident, its row locked until the open transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=incident_id)
+
+
+class ServiceIncident(models.Model):
+    """Something wrong with a product, or work planned on it, as the operator tells all partners."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=10, choices=IncidentKind.choices)
+    product = models.CharField(max_length=20, choices=ServiceProduct.choices)
+    title = models.CharField(max_length=200)
+    status = models.CharField(max_length=15, choices=IncidentStatus.choices)
+    starts_at = models.DateTimeField()  # of planned work: in the future
+    created_at = models.DateTimeField()
+    modified_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    latest_text: str  # set by queries.health alone
+
+    objects = ServiceIncidentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="service_incident_resolved_at_iff_resolved",
+                condition=Q(status=IncidentStatus.RESOLVED, resolved_at__isnull=False)
+                | (~Q(status=IncidentStatus.RESOLVED) & Q(resolved_at__isnull=True)),
+            ),
+        ]
+        indexes = [models.Index(fields=["starts_at", "id"], name="service_incident_by_start")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class IncidentUpdate(models.Model):
+    """What was said of an incident at one time; never changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    incident = models.ForeignKey(ServiceIncident, on_delete=models.PROTECT, related_name="updates")
+    status = models.CharField(max_length=15, choices=IncidentStatus.choices)
+    text = models.TextField()
+    author_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.incident_id}, {self.created_at:%Y-%m-%d %H:%M}"

@@ -26,6 +26,12 @@ WORKSPACES = (
                 kinds=OPENERS | {OrganizationKind.OPERATOR},
             ),
             Item(
+                _("Service health"),
+                "support:health",
+                Permission.SERVICE_HEALTH_VIEW,
+                description=_("How the services are, and what is planned."),
+            ),
+            Item(
                 _("Whom to ask"),
                 "support:whom_to_ask",
                 description=_("Who supports your organization, and how to reach them."),

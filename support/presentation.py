@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
-from support.enums import CaseStatus, Severity
-from support.models import SupportCase
+from support.enums import CaseStatus, IncidentKind, IncidentStatus, Severity
+from support.models import IncidentUpdate, ServiceIncident, SupportCase
 
 TONES = {
     CaseStatus.OPEN: "info",
@@ -16,6 +16,13 @@ TONES = {
     CaseStatus.RESOLVED: "success",
     CaseStatus.CLOSED: "neutral",
 }
+INCIDENT_TONES = {
+    IncidentStatus.ANNOUNCED: "info",
+    IncidentStatus.INVESTIGATING: "error",
+    IncidentStatus.RESTORING: "warning",
+    IncidentStatus.RESOLVED: "success",
+}
+KIND_TONES = {IncidentKind.INCIDENT: "error", IncidentKind.ADVISORY: "info"}
 SEVERITY_TONES = {Severity.CRITICAL: "error", Severity.MODERATE: "warning", Severity.MINIMAL: "neutral"}
 
 
@@ -50,3 +57,33 @@ def turn_of(case: SupportCase, actor: Actor) -> str:
     if case.status == CaseStatus.WAITING:
         return _("With the partner") if is_operator else _("Your answer is needed")
     return ""
+
+
+def health_row(incident: ServiceIncident) -> dict[str, Any]:
+    """Lay out an incident as lists and its own page show it."""
+    return {
+        "url": reverse("support:incident", args=[incident.pk]),
+        "id": incident.pk,
+        "title": incident.title,
+        "kind": incident.get_kind_display(),
+        "kind_tone": KIND_TONES[IncidentKind(incident.kind)] if incident.resolved_at is None else "neutral",
+        "product": incident.get_product_display(),
+        "status": incident.get_status_display(),
+        "tone": INCIDENT_TONES[IncidentStatus(incident.status)],
+        "starts_at": incident.starts_at,
+        "modified_at": incident.modified_at,
+        "resolved_at": incident.resolved_at,
+        "text": getattr(incident, "latest_text", ""),
+    }
+
+
+def update_entry(update: IncidentUpdate) -> dict[str, Any]:
+    """Lay out what was said of an incident as an entry of a timeline."""
+    status = IncidentStatus(update.status)
+    return {
+        "title": status.label,
+        "at": update.created_at,
+        "tone": INCIDENT_TONES[status],
+        "text": update.text,
+        "actor": update.author_name,
+    }

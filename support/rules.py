@@ -15,7 +15,7 @@ from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
 from support.enums import UNRESOLVED, CaseAction, CaseStatus, Severity
-from support.models import SupportCase
+from support.models import ServiceIncident, SupportCase
 
 OPENERS = frozenset({OrganizationKind.DIRECT_BILL, OrganizationKind.INDIRECT_PROVIDER})
 
@@ -44,6 +44,12 @@ class CaseNotInState(Refusal):
     """The case has moved on, or this is the other side's to do."""
 
     code = "support-case-state"
+
+
+class IncidentOver(Refusal):
+    """What is resolved stays as it is; if it comes back, that is another incident."""
+
+    code = "service-incident-over"
 
 
 def check_may_open(actor: Actor) -> None:
@@ -209,3 +215,9 @@ def check_assignee(user_id: UUID, known: Iterable[UUID]) -> None:
     """A case goes to somebody who may answer it. Raises: InvalidInput."""
     if user_id not in set(known):
         raise InvalidInput(_("Choose one of the operator's people."), field="assignee")
+
+
+def check_can_update(incident: ServiceIncident) -> None:
+    """Raises: IncidentOver."""
+    if incident.resolved_at is not None:
+        raise IncidentOver(_("This is over already."), next_step=_("Publish a new one if it has come back."))

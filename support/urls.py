@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from support.views import actions, cases, contacts, lists
+from support.views import actions, cases, contacts, health, lists
 
 app_name = "support"
 ONE = "support/cases/<uuid:case_id>/"
@@ -12,6 +12,10 @@ urlpatterns = [
     path("support/cases/export.csv", lists.export, name="export"),
     path("support/cases/new/", cases.new, name="new"),
     path("support/whom-to-ask/", contacts.whom_to_ask, name="whom_to_ask"),
+    path("support/health/", health.health, name="health"),
+    path("support/health/new/", health.new_incident, name="new_incident"),
+    path("support/health/<uuid:incident_id>/", health.incident, name="incident"),
+    path("support/health/<uuid:incident_id>/update/", health.update_incident, name="update_incident"),
     path(ONE, cases.case, name="case"),
     path(f"{ONE}attachments/<uuid:attachment_id>/", cases.attachment, name="attachment"),
     path(f"{ONE}answer/", actions.answer, name="answer"),

@@ -64,7 +64,7 @@ from tests.marketplace.factories import (
 )
 from tests.portal.api.factories import make_app
 from tests.sign_in import SoftwarePasskey
-from tests.support.factories import make_attachment, make_case
+from tests.support.factories import make_attachment, make_case, make_incident
 from tests.url_map import Page
 from transfers.enums import TransferStatus
 from transfers.models import Transfer
@@ -433,6 +433,11 @@ def _support_case(member: Membership) -> SupportCase:
     return make_case(own if own.is_partner else None, opened_by=member.user)
 
 
+def service_incident(member: Membership) -> object:
+    """What the operator told everybody."""
+    return make_incident().pk
+
+
 def case_attachment(member: Membership) -> object:
     """A file of the case that stands before it in the address."""
     case = SupportCase.objects.filter(opened_by=member.user).order_by("-number").first() or _support_case(member)
@@ -478,6 +483,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "support:customer_id": customer,
     "support:case_id": support_case,
     "support:attachment_id": case_attachment,
+    "support:incident_id": service_incident,
     "publisher:offer_id": publisher_offer,
     "webhooks:registration_id": webhook,
     "webhooks:delivery_id": webhook_delivery,
@@ -516,8 +522,8 @@ FOR_MACHINES = {
     *_pages("api", "unknown unknown_webhook unknown_audit openapi"),
     "publisher_site:webhook",
 }
-# Pages of the programme operator alone, which sees what every partner has: nothing there is somebody else's.
-OF_EVERY_PARTNER = _pages("support", "ask resolve assign")
+# Pages of the programme operator alone, which sees what every partner has, and what it tells all of them.
+OF_EVERY_PARTNER = _pages("support", "ask resolve assign incident update_incident")
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
 
 
@@ -668,6 +674,8 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "support:reopen": ("support-case-reopened",),
     "support:close": ("support-case-closed",),
     "support:severity": ("support-case-severity-changed",),
+    "support:new_incident": ("service-incident-published",),
+    "support:update_incident": ("service-incident-updated", "service-incident-resolved"),
     "support:assign": ("support-case-assigned",),
     "marketplace:offer": "puts a plan into the person's cart, which nobody else sees",
     "marketplace:change_line": "changes the person's cart, which nobody else sees",

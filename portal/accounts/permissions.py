@@ -44,6 +44,7 @@ class Permission(models.TextChoices):
     SUPPORT_REQUEST = "support.request", _("Open and answer support cases")
     SUPPORT_ANSWER = "support.answer", _("Answer partners' support cases")
     SERVICE_HEALTH_VIEW = "support.view_health", _("See service health")
+    SERVICE_HEALTH_PUBLISH = "support.publish_health", _("Tell partners how the services are")
     ACTIVITY_LOG_VIEW = "activity_log.view", _("View and export the activity log")
     USER_VIEW = "user.view", _("View users and roles")
     USER_MANAGE = "user.manage", _("Invite users, change roles, deactivate users")
@@ -145,6 +146,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.PROGRAMME_OPERATE,
         P.SUPPORT_VIEW,
         P.SUPPORT_ANSWER,
+        P.SERVICE_HEALTH_VIEW,
+        P.SERVICE_HEALTH_PUBLISH,
         P.ORGANIZATION_MANAGE,
         P.MAIL_RESEND,
         P.ACTIVITY_LOG_VIEW,

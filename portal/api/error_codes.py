@@ -145,6 +145,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "admin-rights-missing": (900308, 403),
     "support-case-state": (2000, 400),
     "attachment-refused": (3000, 400),
+    "service-incident-over": (2000, 400),
     # apps
     "organization-has-no-api": (900308, 403),
     "too-many-apps": (2000, 400),

@@ -246,6 +246,8 @@ HELP: dict[str, tuple[object, object]] = {
         _("Read it again."),
     ),
     "attachment-refused": (_("A file is too large, of another kind, or one too many."), _("Follow the description.")),
+    "service-incident-over": ("The incident is resolved.", "Nothing is left to do."),
+    "attachment-refused": ("A file is too large, of another kind, or one too many.", "Follow the description."),
     # apps
     "too-many-apps": (_("The organization has as many apps as it may have."), _("Remove one.")),
     "too-many-secrets": (_("The app has as many secrets as it may have."), _("Revoke one.")),

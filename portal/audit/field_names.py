@@ -33,6 +33,7 @@ FIELD_NAMES = {
     "price-sheet": _("Price sheet"),
     "relationship-request": _("Relationship request"),
     "subscription": _("Subscription"),
+    "service-incident": _("Service incident"),
     "support-case": _("Support case"),
     "transfer": _("Transfer"),
     "reseller-relationship": _("Reseller relationship"),

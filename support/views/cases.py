@@ -28,7 +28,8 @@ from support import queries, rules, workflow
 from support.enums import SEVERITY_HELP, CaseAction, Severity
 from support.forms.cases import MessageForm, NewCaseForm
 from support.models import SupportCase
-from support.presentation import row_of
+from support.presentation import health_row, row_of
+from support.queries import health
 from support.views.commands import commands_of
 from support.views.contacts import contacts_page
 
@@ -99,6 +100,7 @@ def _form_page(
         "form": form,
         "customer": relationship,
         "refusal": refusal,
+        "health": [health_row(incident) for incident in health.current_incidents()],
         "severities": [(severity.label, SEVERITY_HELP[severity]) for severity in Severity],
         "back_url": reverse("support:customer_cases", args=[relationship.customer_id])
         if relationship

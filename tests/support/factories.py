@@ -4,8 +4,8 @@ from typing import Any
 
 from portal.accounts.enums import OrganizationKind, Role
 from portal.accounts.models import Membership, Organization
-from support.enums import CaseStatus, Severity, SupportTopic
-from support.models import CaseAttachment, CaseMessage, SupportCase
+from support.enums import CaseStatus, IncidentKind, IncidentStatus, ServiceProduct, Severity, SupportTopic
+from support.models import CaseAttachment, CaseMessage, IncidentUpdate, ServiceIncident, SupportCase
 from tests.factories import NOON, make_member, make_organization, make_partner
 
 
@@ -67,3 +67,23 @@ def make_operator(**user_fields: Any) -> Membership:
     known = Organization.objects.filter(kind=OrganizationKind.OPERATOR).first()
     organization = known or make_organization(OrganizationKind.OPERATOR, name="Programme Office")
     return make_member(organization, Role.OPERATOR_ADMIN, **user_fields)
+
+
+def make_incident(**fields: Any) -> ServiceIncident:
+    """An incident with the first word on it; ``resolved_at`` follows from its status."""
+    status = fields.get("status", IncidentStatus.INVESTIGATING)
+    defaults = {
+        "kind": IncidentKind.INCIDENT,
+        "product": ServiceProduct.COMMERCE,
+        "title": "Orders take longer",
+        "status": status,
+        "starts_at": NOON,
+        "created_at": NOON,
+        "modified_at": NOON,
+        "resolved_at": NOON if status == IncidentStatus.RESOLVED else None,
+    }
+    incident = ServiceIncident.objects.create(**defaults | fields)
+    IncidentUpdate.objects.create(
+        incident=incident, status=status, text="We are looking into it.", author_name="Willem", created_at=NOON
+    )
+    return incident

@@ -14,7 +14,7 @@ from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Partner
 from portal.accounts.permissions import Permission
 from support import files, queries, rules
-from support.announcements import announce
+from support.announcements.cases import announce
 from support.enums import CaseAction, CaseStatus, Severity, SupportEvent
 from support.files import CheckedFile, NewFile
 from support.models import CaseAttachment, CaseMessage, SupportCase

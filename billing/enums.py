@@ -16,6 +16,7 @@ class ChargeKind(models.TextChoices):
     CONVERT = "convert", _("Changed plan")
     CANCEL = "cancel", _("Cancellation")
     METERED = "metered", _("Metered usage")
+    EARNED_CREDIT = "earned_credit", _("Partner earned credit")
     TRANSFER_CREDIT = "transfer_credit", _("Credit for a transfer")
     TRANSFER_CHARGE = "transfer_charge", _("Charge for a transfer")
 
@@ -43,6 +44,10 @@ class PriceEvent(models.TextChoices):
     SHEET_CHECKED = "price-sheet-checked", _("Price sheet checked")
     SHEET_CANCELED = "price-sheet-canceled", _("Price sheet canceled")
     PRICES_PUBLISHED = "price-list-published", _("Price list published")
+    RATE_SET = "exchange-rate-set", _("Exchange rate set")
+    INCENTIVE_SET = "incentive-rule-set", _("Incentive rule set")
+    INCENTIVE_ENDED = "incentive-rule-ended", _("Incentive rule ended")
+    USAGE_IMPORTED = "usage-imported", _("Usage imported")
 
 
 # What corrects an earlier charge or moves money between partners; invoices name these apart from what was bought.
@@ -72,3 +77,18 @@ class BillingEvent(models.TextChoices):
 
     INVOICE_READY = "invoice-ready", _("Invoice ready")
     INVOICE_PAID = "invoice-paid", _("Invoice paid")
+
+
+class UsageKind(models.TextChoices):
+    """What a usage record is of; decides whether it earns credit (portal reference, section 9.6)."""
+
+    CONSUMPTION = "consumption", _("Consumption")
+    SPOT = "spot", _("Spot capacity")
+    THIRD_PARTY = "third_party", _("Third party")
+
+
+class IncentiveKind(models.TextChoices):
+    """What a partner gets for usage: a credit on the invoice, or an incentive that is paid apart."""
+
+    EARNED_CREDIT = "earned_credit", _("Partner earned credit")
+    INCENTIVE = "incentive", _("Incentive")

@@ -97,10 +97,12 @@ def copy_to_temporary(cursor: CursorWrapper, table: str, sheet: Sheet) -> None:
         raise _unreadable(error, sheet) from error
 
 
-def text_of(sheet: Sheet, name: str, alias: str = "") -> str:
-    """Return the SQL of a column's text, trimmed; an empty text where the file has no such column."""
-    prefix = f"{alias}." if alias else ""
-    return f"coalesce(btrim({prefix}\"{name}\"), '')" if name in sheet.columns else "''"
+def text_of(sheet: Sheet, name: str) -> str:
+    """Return the SQL of a column's text, trimmed; an empty text where the file has no such column.
+
+    The empty text depends on the row, because PostgreSQL works out what is constant even where it is not asked for.
+    """
+    return f"coalesce(btrim(\"{name}\"), '')" if name in sheet.columns else "left(number::text, 0)"
 
 
 def _unreadable(error: psycopg.Error, sheet: Sheet) -> UnreadableSheet:

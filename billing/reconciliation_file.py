@@ -20,6 +20,7 @@ CHARGE_TYPES = {
     ChargeKind.CONVERT: "convert",
     ChargeKind.CANCEL: "cancel",
     ChargeKind.METERED: "usage",
+    ChargeKind.EARNED_CREDIT: "partnerEarnedCredit",
     ChargeKind.TRANSFER_CREDIT: "transferOut",
     ChargeKind.TRANSFER_CHARGE: "transferIn",
 }

@@ -1,11 +1,15 @@
 """What things cost, what is owed for them and by whom."""
 
 from billing.models.charges import Charge
+from billing.models.incentives import ExchangeRate, IncentiveRule
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceRun, InvoiceSeries, InvoiceSubtotal
 from billing.models.prices import PriceList, PriceListEntry, PriceSheet, PriceSheetRow
+from billing.models.usage import UsageImport, UsageImportRow, UsageRecord
 
 __all__ = [
     "Charge",
+    "ExchangeRate",
+    "IncentiveRule",
     "Invoice",
     "InvoiceLine",
     "InvoiceRun",
@@ -15,4 +19,7 @@ __all__ = [
     "PriceListEntry",
     "PriceSheet",
     "PriceSheetRow",
+    "UsageImport",
+    "UsageImportRow",
+    "UsageRecord",
 ]

@@ -10,8 +10,9 @@ import structlog
 from django.conf import settings
 from django.db.models import Min
 
-from billing.models import Charge, InvoiceRun
+from billing.models import Charge, InvoiceRun, UsageRecord
 from billing.workflow.invoices import OWNERS_AT_ONCE, invoice_next_owners, open_month
+from billing.workflow.usage import charge_usage
 from customers.terms import add_months
 
 logger = structlog.get_logger(__name__)
@@ -22,6 +23,7 @@ def close_ended_months(*, clock: Clock, at_once: int = OWNERS_AT_ONCE) -> list[d
     """Write the invoices of every month that has ended and is not closed; return these months, oldest first."""
     months = months_to_close(now=clock())
     for month in months:
+        charge_usage(month=month, now=clock())
         open_month(month=month, now=clock())
         while invoice_next_owners(month=month, now=clock(), at_once=at_once):
             pass
@@ -45,4 +47,5 @@ def _first_month() -> datetime.date | None:
     if last is not None:
         return last.month if last.finished_at is None else add_months(last.month, 1)
     began_at = Charge.objects.aggregate(first=Min("created_at"))["first"]
-    return began_at.date().replace(day=1) if began_at else None
+    first_day = began_at.date() if began_at else UsageRecord.objects.aggregate(first=Min("day"))["first"]
+    return first_day.replace(day=1) if first_day else None

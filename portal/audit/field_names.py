@@ -38,6 +38,7 @@ FIELD_NAMES = {
     "transfer": _("Transfer"),
     "reseller-relationship": _("Reseller relationship"),
     "undelivered-mails": _("Undelivered mails"),
+    "usage-import": _("File of usage"),
     "user": _("User"),
     "user-invitation": _("User invitation"),
     # fields

@@ -113,6 +113,10 @@ IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sum
 
 # --- billing (A9) -----------------------------------------------------------------------------------------------------
 PRICE_SHEET_MAX_ROWS = 300_000  # of one file of prices
+USAGE_WRONG_ROWS = 10_000  # of one file of usage that are kept with their reason
+RETAIL_PRICE_FROM = date(2022, 2, 1)  # A3: from then on the previous Azure offer costs the estimated retail price
+# A SELECT of (subscription that moved away, its transfer day): usage of that day and later is the next owner's.
+TRANSFER_DAYS = "transfers.usage_days.TRANSFER_DAYS"
 
 # --- transfers (T10, T11; portal reference, sections 6.3 and 6.5) -----------------------------------------------------
 TRANSFER_LIFETIME_DAYS = 30

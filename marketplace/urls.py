@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.views import cart, catalogue, changes, details, subscriptions
+from marketplace.views import cart, catalogue, changes, details, further, subscriptions
 
 app_name = "marketplace"
 
@@ -26,6 +26,11 @@ urlpatterns = [
     path("marketplace/subscriptions/<uuid:subscription_id>/billing/", changes.billing_frequency, name="billing"),
     path("marketplace/subscriptions/<uuid:subscription_id>/auto-renew/", changes.auto_renew, name="auto_renew"),
     path("marketplace/subscriptions/<uuid:subscription_id>/reseller/", changes.reseller, name="reseller"),
+    path(
+        "marketplace/subscriptions/<uuid:subscription_id>/resellers/",
+        further.further_resellers,
+        name="further_resellers",
+    ),
     path("marketplace/subscriptions/<uuid:subscription_id>/cancel/", changes.cancel, name="cancel"),
     path("marketplace/subscriptions/<uuid:subscription_id>/ask/", changes.ask, name="ask"),
 ]

@@ -89,10 +89,10 @@ class ReviewForm(forms.Form):
         self.fields["credited"] = self.credited
         self.fields["attested"] = forms.BooleanField(label=attestation)
 
-    def review(self) -> Review:
-        """Return what a valid form confirms."""
+    def review(self, further: Sequence[str] = ()) -> Review:
+        """Return what a valid form confirms, with the PartnerIDs of further resellers."""
         values = self.cleaned_data
         number = values["credited"]
         owners = self.fields["credited"].owners  # type: ignore[attr-defined]
         reseller_id = owners[number] if self.is_provider else None
-        return Review(reseller_id, number, is_attested=values["attested"], total=values["total"])
+        return Review(reseller_id, number, tuple(further), is_attested=values["attested"], total=values["total"])

@@ -11,7 +11,7 @@ from marketplace.models.catalog import (
     PlanPrice,
     Publisher,
 )
-from marketplace.models.orders import Cart, CartLine, Order, OrderLine
+from marketplace.models.orders import MAX_FURTHER, Cart, CartLine, Order, OrderLine
 from marketplace.models.subscriptions import (
     LIST_COPIES,
     Operation,
@@ -24,6 +24,7 @@ from marketplace.models.subscriptions import (
 
 __all__ = [
     "LIST_COPIES",
+    "MAX_FURTHER",
     "Cart",
     "CartLine",
     "Dimension",

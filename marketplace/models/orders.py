@@ -3,6 +3,7 @@
 import uuid
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -12,6 +13,13 @@ from marketplace.enums import CartStatus
 from marketplace.models.catalog import Plan
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
+
+MAX_FURTHER = 5  # resellers besides the one on record (portal reference, section 7.2)
+
+
+def further_partner_ids() -> "ArrayField[list[str], list[str]]":
+    """Return the column of the PartnerIDs of further resellers."""
+    return ArrayField(models.CharField(max_length=12), default=list, blank=True)
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
@@ -96,6 +104,7 @@ class Order(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
     reseller = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     partner_on_record = models.CharField(max_length=12, blank=True)
+    further_partner_ids = further_partner_ids()
     currency = models.CharField(max_length=3)
     total = models.DecimalField(max_digits=18, decimal_places=4)  # full terms, before tax
     ordered_by_id = models.UUIDField()

@@ -20,6 +20,7 @@ from marketplace.enums import (
     Refund,
 )
 from marketplace.models.catalog import Dimension, Offer, Plan, Publisher
+from marketplace.models.orders import MAX_FURTHER, further_partner_ids
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Partner
@@ -114,6 +115,8 @@ class SaaSSubscription(models.Model):
     counted_months = models.PositiveSmallIntegerField(default=0)  # from there to subscription.ends_on
     billed_until = models.DateField(null=True, blank=True)  # first day that no charge pays for yet
     reminded_days = models.PositiveSmallIntegerField(null=True, blank=True)  # of this term: 30, then 7 days before
+    # PartnerIDs of further resellers, besides the one on record: credited, they see nothing (section 7.2).
+    further_partner_ids = further_partner_ids()
     # Copies for the list over all customers, so that one index serves each of its orders and filters (decision 0020).
     name_key = _key()
     product_key = _key()
@@ -151,6 +154,9 @@ class SaaSSubscription(models.Model):
                     status=FulfillmentStatus.SUSPENDED, suspended_at__isnull=False, suspended_until__isnull=False
                 )
                 | (~Q(status=FulfillmentStatus.SUSPENDED) & Q(suspended_at__isnull=True, suspended_until__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="saas_at_most_five_further_resellers", condition=Q(further_partner_ids__len__lte=MAX_FURTHER)
             ),
             models.CheckConstraint(
                 name="saas_billed_only_after_activation",

@@ -51,6 +51,7 @@ class SubscriptionRow(NamedTuple):
     billing_frequency: str
     pending_operation: str
     partner_on_record: str
+    further_partner_ids: list[str]
     customer: str = ""
     publisher: str = ""
     reseller: str = ""
@@ -61,6 +62,7 @@ _COLUMNS = (
     *("publisher_id", "reseller_id", "plan__offer__name", "plan__name", "plan__is_per_seat"),
     *("subscription__customer_id", "subscription__friendly_name", "subscription__quantity", "subscription__term"),
     *("subscription__billing_frequency", "subscription__pending_operation", "subscription__partner_on_record"),
+    "further_partner_ids",
 )
 _FIELDS = SubscriptionRow._fields
 

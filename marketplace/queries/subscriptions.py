@@ -103,9 +103,9 @@ def _refusals(
         rules.check_can_cancel(saas, now=now)
         rules.check_no_change_runs(running)
 
-    def link() -> None:
-        actor.require(Permission.SUBSCRIPTION_VIEW)
-        rules.check_living(saas)
+    def further() -> None:
+        living()
+        rules.check_may_name_further(saas)
 
     checks: dict[str, Callable[[], None]] = {
         "rename": role,
@@ -114,11 +114,17 @@ def _refusals(
         "billing_frequency": changing,
         "auto_renew": living,
         "partner_on_record": living,
+        "further_resellers": further,
         "cancel": cancel,
-        "link": link,
+        "link": lambda: _check_link(actor, saas),
         "ask": lambda: rules.check_living(saas),
     }
     return {name: _refusal(check) for name, check in checks.items()}
+
+
+def _check_link(actor: Actor, saas: SaaSSubscription) -> None:
+    actor.require(Permission.SUBSCRIPTION_VIEW)
+    rules.check_living(saas)
 
 
 def refund_now(saas: SaaSSubscription, *, now: datetime.datetime) -> Decimal:

@@ -82,6 +82,7 @@ from marketplace.rules.changes import (
     turn_of,
     unit_price_of,
 )
+from marketplace.rules.credited import NoFurtherResellers, check_further, check_may_name_further, further_location
 from marketplace.rules.links import (
     PurchaseOfAnotherPublisher,
     TokenUnusable,
@@ -120,6 +121,7 @@ __all__ = [
     "ChangeRunning",
     "ExclusiveOffer",
     "FrequencyNotOffered",
+    "NoFurtherResellers",
     "NoRelationship",
     "NotActivated",
     "NotInSandbox",
@@ -156,11 +158,13 @@ __all__ = [
     "check_cart_open",
     "check_complete",
     "check_configuration",
+    "check_further",
     "check_in_sandbox",
     "check_line_count",
     "check_living",
     "check_may_buy",
     "check_may_change",
+    "check_may_name_further",
     "check_new_frequency",
     "check_new_plan",
     "check_new_quantity",
@@ -183,6 +187,7 @@ __all__ = [
     "check_usage",
     "clean_name",
     "end_of",
+    "further_location",
     "is_in_audience",
     "is_in_window",
     "is_living",

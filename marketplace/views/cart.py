@@ -20,6 +20,7 @@ from marketplace.enums import FulfillmentStatus
 from marketplace.forms.buying import LineForm, ReviewForm
 from marketplace.models import Cart, CartLine, Order
 from marketplace.presentation import quantity_text, status_of
+from marketplace.views.further import Further
 from marketplace.workflow import purchases
 from portal.accounts.access import requires
 from portal.accounts.enums import OrganizationKind
@@ -145,17 +146,27 @@ def review(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     """Show all once more and buy it; a second click on Buy finds the order of the first one."""
     relationship = customer_of(request.actor, customer_id)
     today = timezone.now().date()
-    form = _review_form(request)
+    form, further = _review_form(request), Further.read(request)
+    buyer = queries.buyer_for(request.actor, customer_id, today=today)
     refusal: Refusal | None = None
-    if request.method == "POST" and form.is_valid():
+    if further.step:
+        further.apply(buyer.partner, first=request.POST.get("credited", ""))
+    elif request.method == "POST" and form.is_valid():
         try:
-            order = _buy(request, customer_id, form)
+            order = _buy(request, customer_id, form, further)
         except Refusal as refused:
             refusal = refused
         else:
             if order is not None:
                 return redirect_to(request, reverse("marketplace:order", args=[order.pk]))
-    view = queries.cart_view(request.actor, customer_id, today=today)
+    return _review_page(request, relationship, form, further, refusal or queries.refusal_to_buy(buyer))
+
+
+def _review_page(
+    request: PortalRequest, relationship: Any, form: ReviewForm, further: Further, refusal: Refusal | None
+) -> HttpResponse:
+    customer_id, is_sent = relationship.customer_id, request.method == "POST" and not further.step
+    view = queries.cart_view(request.actor, customer_id, today=timezone.now().date())
     if view.cart is None or not view.rows:
         messages.info(request, _("The cart is empty."))
         return redirect_to(request, reverse("marketplace:cart", args=[customer_id]))
@@ -163,31 +174,40 @@ def review(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     if not form.is_bound:
         usual = _usual_number(relationship, form)
         form.initial = {"cart": view.cart.pk, "total": view.total, "credited": usual}
-    elif refusal is not None:
-        form = _asked_again(request, form, view)
-    buyer = queries.buyer_for(request.actor, customer_id, today=today)
+    elif refusal is not None or further.step:
+        form = _asked_again(request, form, view, keeps_attested=bool(further.step))
     context = {
+        **further.context(),
+        "further_shown": form.is_provider,
         "customer": relationship,
         "steps": steps("review", customer_id),
         "rows": [_line(row) for row in view.rows],
         "total": money_text(view.total, view.currency),
         "form": form,
-        "refusal": refusal or queries.refusal_to_buy(buyer),
+        "refusal": refusal,
         "can_be_bought": view.can_be_bought,
         "cart_url": reverse("marketplace:cart", args=[customer_id]),
     }
-    status = refusal.http_status if refusal else 422 if form.errors else 200
+    is_wrong = form.errors or further.wrong
+    status = refusal.http_status if refusal and is_sent else 422 if is_wrong else 200
     return render(request, "marketplace/review.html", context, status=status)
 
 
-def _buy(request: PortalRequest, customer_id: UUID, form: ReviewForm) -> Order | None:
+def _buy(request: PortalRequest, customer_id: UUID, form: ReviewForm, further: Further) -> Order | None:
     """Order what is in the cart that was shown; ``None`` if the form now says what is wrong. Raises: Refusal."""
     cart_id = form.cleaned_data["cart"]
     if not Cart.objects.visible_to(request.actor).filter(pk=cart_id, customer_id=customer_id).exists():
         raise Http404
+    if further.typed:
+        further.wrong = _("Verify and add this PartnerID, or clear the field.")
+        return None
+    review = form.review(further.numbers)
     try:
-        return purchases.checkout(cart_id=cart_id, review=form.review(), actor=request.actor, now=timezone.now())
+        return purchases.checkout(cart_id=cart_id, review=review, actor=request.actor, now=timezone.now())
     except InvalidInput as invalid:
+        if invalid.field == "further":
+            further.wrong = str(invalid)
+            return None
         field = {"attested": "attested", "partner_id": "credited", "reseller": "credited"}.get(invalid.field or "")
         form.add_error(field, str(invalid))
         return None
@@ -209,10 +229,14 @@ def _review_form(request: PortalRequest, *, asked: bool = False) -> ReviewForm:
     )
 
 
-def _asked_again(request: PortalRequest, form: ReviewForm, view: queries.CartView) -> ReviewForm:
+def _asked_again(
+    request: PortalRequest, form: ReviewForm, view: queries.CartView, *, keeps_attested: bool
+) -> ReviewForm:
     """The same answers beside the total of now: the next click confirms what is shown."""
     again = _review_form(request, asked=True)
-    again.initial = {"cart": form.data.get("cart"), "credited": form.data.get("credited"), "total": view.total}
+    kept = ("cart", "credited", "attested") if keeps_attested else ("cart", "credited")
+    answers = {name: form.data.get(name) for name in kept}
+    again.initial = answers | {"total": view.total}
     return again
 
 

@@ -194,6 +194,9 @@ def _fields(detail: Detail, now: datetime.datetime) -> list[Field]:
             row.reseller.organization.name if row.reseller else "",
         ),
     ]
+    if row.billing_owner.organization.kind == OrganizationKind.INDIRECT_PROVIDER:
+        further = ", ".join(saas.further_partner_ids) or "–"
+        fields.append(("further_resellers", "further_resellers", _("Further resellers (PartnerIDs)"), further, ""))
     return [
         Field(
             name=action,

@@ -171,6 +171,7 @@ def export(request: PortalRequest) -> StreamingHttpResponse:
         _("Can be canceled until"),
         _("Reseller"),
         _("PartnerID"),
+        _("PartnerIDs of further resellers"),
     )
     return csv_response(f"marketplace-subscriptions-{timezone.now():%Y-%m-%d}.csv", header, _export_rows(rows))
 
@@ -194,6 +195,7 @@ def _export_rows(found: Iterable[SubscriptionRow]) -> Iterator[tuple[object, ...
             row.cancelable_until,
             row.reseller,
             row.partner_on_record,
+            ", ".join(row.further_partner_ids),
         )
 
 

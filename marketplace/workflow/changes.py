@@ -209,7 +209,9 @@ def change_partner_on_record(
     before = subscription.partner_on_record
     subscription.reseller_id, subscription.partner_on_record = reseller_id, number
     subscription.save(update_fields=["reseller", "partner_on_record"])
-    _save_copies(saas)
+    saas.further_partner_ids = [one for one in saas.further_partner_ids if one != number]
+    saas.copy_for_list()
+    saas.save(update_fields=["further_partner_ids", *LIST_COPIES])
     announce(
         MarketplaceEvent.RESELLER_CHANGED,
         SaaSSubscription.objects.with_rows().get(pk=subscription_id),

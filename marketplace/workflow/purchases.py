@@ -42,6 +42,7 @@ class Review:
 
     reseller_id: UUID | None = None
     partner_on_record: str = ""  # PartnerID; empty: that of the headquarters
+    further: tuple[str, ...] = ()  # PartnerIDs of further resellers
     is_attested: bool = False
     total: Decimal | None = None
 
@@ -194,6 +195,7 @@ def _order(
         customer=buyer.customer,
         reseller_id=review.reseller_id,
         partner_on_record=number,
+        further_partner_ids=list(review.further),
         currency=buyer.partner.currency,
         total=total,
         ordered_by_id=actor.user_id,
@@ -213,7 +215,9 @@ def _check_review(buyer: Buyer, lines: list[CartLine], review: Review) -> str:
     rules.check_attested(review.is_attested)
     rules.check_room(buyer, len(lines))
     check_sandbox_subscriptions(buyer.customer, more=len(lines))
-    return rules.partner_on_record(buyer, reseller_id=review.reseller_id, number=review.partner_on_record)
+    number = rules.partner_on_record(buyer, reseller_id=review.reseller_id, number=review.partner_on_record)
+    rules.check_further(buyer.partner, review.further, first=number)
+    return number
 
 
 def _checked_price(line: CartLine, buyer: Buyer) -> Price:
@@ -262,20 +266,14 @@ def _order_line(
         total=price.term_total(line.quantity),
         subscription=subscription,
     )
-    _start_fulfillment(subscription, plan, price, actor=actor, now=now)
+    _start_fulfillment(subscription, plan, price, further=order.further_partner_ids, actor=actor, now=now)
 
 
 def _start_fulfillment(
-    subscription: Subscription, plan: Plan, price: Price, *, actor: Actor, now: datetime.datetime
+    subscription: Subscription, plan: Plan, price: Price, *, further: list[str], actor: Actor, now: datetime.datetime
 ) -> None:
     """Write the publisher's side, which waits to be set up, and announce the purchase."""
-    user = Membership.objects.active().with_role(Role.CUSTOMER_ADMIN)
-    beneficiary = (
-        user.filter(organization_id=subscription.customer_id)
-        .select_related("user")
-        .order_by("created_at", "pk")
-        .first()
-    )
+    beneficiary = _beneficiary(subscription.customer_id)
     saas = SaaSSubscription(
         subscription=subscription,
         publisher_id=plan.offer.publisher_id,
@@ -288,6 +286,7 @@ def _start_fulfillment(
         list_price=price.list_price,
         refund=plan.offer.refund,
         publisher_may_change=plan.offer.publisher_may_change,
+        further_partner_ids=further,
         purchased_at=now,
         activate_by=now + datetime.timedelta(days=settings.ACTIVATION_DAYS),
     )
@@ -305,3 +304,9 @@ def _start_fulfillment(
             "billing frequency": subscription.billing_frequency,
         },
     )
+
+
+def _beneficiary(customer_id: UUID) -> Membership | None:
+    """Return the customer's first administrator, for whom the publisher sets the product up."""
+    admins = Membership.objects.active().with_role(Role.CUSTOMER_ADMIN).filter(organization_id=customer_id)
+    return admins.select_related("user").order_by("created_at", "pk").first()

@@ -116,6 +116,7 @@ FIELD_NAMES = {
     "prefix": _("Begins with"),
     "partner on record": _("Partner on record"),
     "partner contact e-mail": _("Contact for partners"),
+    "further partner IDs": _("PartnerIDs of further resellers"),
     "partner ID": _("PartnerID"),
     "plan": _("Plan"),
     "price": _("Price"),

@@ -81,6 +81,7 @@ DEMO_LOADERS = [
     "billing.prices_demo.load",
     "marketplace.demo.load",
     "transfers.demo.load",
+    "billing.demo.load",  # after all that is charged
 ]
 DEMO_PUBLISHERS = "marketplace.demo_sites.start"  # at every start of a demo installation, loaded before or not
 DEMO_CUSTOMER_PARTNERS = "customers.demo.partners_of_customers"

@@ -11,11 +11,11 @@ from portal.local.demo.organizations import ORGANIZATIONS, PARTNERS, PROGRAMME, 
 from portal.local.demo.people import PEOPLE, DemoPerson, membership_id
 from portal.local.demo.sign_in import PASSWORD
 
-FOUNDED_DAYS_AGO = 60
+FOUNDED_DAYS_AGO = 90
 
 
 def load(*, now: datetime.datetime) -> None:
-    """Write the organizations, their people and the last two months of what they did. Dates are relative to ``now``."""
+    """Write the organizations, their people and the last months of what they did. Dates are relative to ``now``."""
     populate(now=now)
     history.write(now=now)
 

@@ -124,7 +124,7 @@ def test_what_happened_fills_the_logs_in_the_order_of_time_and_in_little_time(db
 
     moments = list(AuditEvent.objects.order_by("pk").values_list("occurred_at", flat=True))
     assert moments == sorted(moments)
-    assert moments[0] > NOW - datetime.timedelta(days=61)
+    assert moments[0] > NOW - datetime.timedelta(days=loading.FOUNDED_DAYS_AGO + 1)
     assert NOW - datetime.timedelta(days=3) < moments[-1] <= NOW
 
     seen = Counter(AuditEventParty.objects.values_list("organization_id", flat=True))
@@ -238,4 +238,4 @@ def test_the_command_loads_every_loader_of_the_settings(db, settings):
     call_command("load_demo")
 
     assert loading.is_loaded()
-    assert Organization.objects.first().created_at > before - datetime.timedelta(days=61)
+    assert Organization.objects.first().created_at > before - datetime.timedelta(days=loading.FOUNDED_DAYS_AGO + 1)

@@ -7,15 +7,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from azure.enums import AzureEvent, Milestone
-from azure.models import OfferDate
+from azure.models import OfferDate, RoleAssignment
 from customers.models import Subscription
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
 from portal.accounts.queries import people_with_role
 from portal.audit import log
 from portal.audit.models import AuditEvent
+from portal.core.http import absolute_url
 from portal.notifications import action_center, outbox
 from portal.notifications.action_center import Text
 from portal.notifications.enums import ActionKind
@@ -125,4 +127,48 @@ def announce_date(row: OfferDate, *, before: datetime.date | None, actor: Actor,
         after={"starts": row.starts_on.isoformat() if row.starts_on else ""},
     )
     deliveries.queue(event)
+    return event
+
+
+_ACCESS_NEWS = {
+    E.ACCESS_GIVEN: _("%(organization)s gave access to %(subscription)s"),
+    E.ACCESS_TAKEN: _("%(organization)s took access to %(subscription)s away"),
+}
+
+
+def announce_access(
+    event_type: AzureEvent, row: RoleAssignment, *, subscription: Subscription, actor: Actor, now: datetime.datetime
+) -> AuditEvent:
+    """Log that access was given or taken; tell the billing owner's admin agents if others did it (A4)."""
+    owner_id = subscription.billing_owner_id
+    event = log.record(
+        event_type=event_type,
+        organization_ids={owner_id, subscription.customer_id, row.organization_id, actor.organization_id},
+        subject_type="azure-access",
+        subject_id=row.pk,
+        subject_name=subscription.friendly_name,
+        actor=actor,
+        occurred_at=now,
+        customer_id=subscription.customer_id,
+        customer_name=subscription.customer.organization.name,
+        details={
+            "subscription": str(subscription.entitlement),
+            "organization": row.organization.name,
+            "name": row.principal_name,
+            "azure role": row.role,
+            "service": row.service,
+        },
+    )
+    deliveries.queue(event)
+    if actor.organization_id != owner_id:
+        action_center.notify(
+            event=event,
+            organization_id=owner_id,
+            roles=[Role.ADMIN_AGENT],
+            kind=ActionKind.TRANSACTIONAL,
+            workspace="customers",
+            title=_ACCESS_NEWS[event_type],
+            title_params={"organization": actor.organization_name, "subscription": subscription.friendly_name},
+            url=absolute_url("", "azure:access", subscription.pk),
+        )
     return event

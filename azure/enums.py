@@ -29,8 +29,28 @@ class Refund(models.TextChoices):
     NONE = "none", _("Nothing")
 
 
+class AccessRole(models.TextChoices):
+    """What somebody may do inside an Azure subscription (A4; section 9.5)."""
+
+    OWNER = "owner", _("Owner")
+    CONTRIBUTOR = "contributor", _("Contributor")
+    READER = "reader", _("Reader")
+
+
+class PrincipalKind(models.TextChoices):
+    """Whom a role inside an Azure subscription is for."""
+
+    GROUP = "group", _("Group")
+    USER = "user", _("User")
+
+
+ADMIN_AGENTS_GROUP = "AdminAgents"  # the original's name of the group of a partner's admin agents; not translated
+
+
 class AzureEvent(models.TextChoices):
     """What happens with first-party products; the same names in log, mail and webhook."""
 
     DATE_SET = "azure-offer-date-set", _("Date of Azure offers set")
     PURCHASED = "subscription-purchased", _("Subscription purchased")
+    ACCESS_GIVEN = "azure-access-given", _("Access to an Azure subscription given")
+    ACCESS_TAKEN = "azure-access-taken", _("Access to an Azure subscription taken away")

@@ -26,6 +26,16 @@ WORKSPACES = (
             ),
         ),
     ),
+    Workspace(
+        key="my-azure-access",
+        label=_("Azure access"),
+        icon="azure",
+        description=_("Who may do what in your organization's Azure subscriptions."),
+        items=(Item(_("Azure access"), "azure:my_access", Permission.PARTNER_RELATIONSHIP_MANAGE),),
+    ),
 )
 
-CUSTOMER_ITEMS = (Item(_("Products"), "azure:products", Permission.PRICING_VIEW),)
+CUSTOMER_ITEMS = (
+    Item(_("Products"), "azure:products", Permission.PRICING_VIEW),
+    Item(_("Azure access"), "azure:customer_access", Permission.SUBSCRIPTION_VIEW),
+)

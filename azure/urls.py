@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from azure.views import catalogue, details, offers, ordering
+from azure.views import access, catalogue, details, offers, ordering
 
 app_name = "azure"
 
@@ -10,6 +10,15 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/products/", catalogue.products, name="products"),
     path("customers/<uuid:customer_id>/products/order/", ordering.order, name="order"),
     path("azure/subscriptions/<uuid:subscription_id>/", details.subscription, name="subscription"),
+    path("customers/<uuid:customer_id>/azure-access/", access.customer_access, name="customer_access"),
+    path("my-azure-access/", access.my_access, name="my_access"),
+    path("azure/subscriptions/<uuid:subscription_id>/access/", access.access, name="access"),
+    path("azure/subscriptions/<uuid:subscription_id>/access/give/", access.give_access, name="give_access"),
+    path(
+        "azure/subscriptions/<uuid:subscription_id>/access/<uuid:assignment_id>/take/",
+        access.take_access,
+        name="take_access",
+    ),
     path("azure/offers/", offers.offers, name="offers"),
     path("azure/dates/", offers.dates, name="dates"),
 ]

@@ -53,6 +53,7 @@ from portal.notifications.models import ActionItem
 from portal.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookRegistration
 from support.models import SupportCase
 from tests.billing.price_factories import make_price_sheet
+from tests.customers.factories import make_relationship
 from tests.factories import make_member, make_organization, make_partner
 from tests.marketplace.factories import (
     admin_of,
@@ -292,6 +293,31 @@ def invoice(member: Membership) -> object:
     ).pk
 
 
+def azure_subscription(member: Membership) -> object:
+    """What a customer of the member's partner, or the member's own organization, has of Azure."""
+    if member.organization.kind == OrganizationKind.CUSTOMER:
+        relationship = make_relationship(customer=Customer.objects.get_or_create(pk=member.organization_id)[0])
+        fields = {"customer_id": member.organization_id, "billing_owner": relationship.partner}
+    elif member.organization.is_partner:
+        fields = {"customer_id": customer(member), "billing_owner": member.organization.partner}
+    else:
+        return uuid.uuid4()
+    return Subscription.objects.create(
+        product_family=ProductFamily.AZURE_SUBSCRIPTION,
+        product_name="Azure subscription",
+        friendly_name="Production",
+        status=SubscriptionStatus.ACTIVE,
+        created_at=timezone.now(),
+        **fields,
+    ).pk
+
+
+def azure_assignment(member: Membership) -> object:
+    """The role that came with the Azure subscription before it in the address: it has the same id."""
+    azure = Subscription.objects.filter(product_family=ProductFamily.AZURE_SUBSCRIPTION).order_by("-created_at").first()
+    return azure.pk if azure else uuid.uuid4()
+
+
 def offer(member: Membership) -> object:
     """A published offer: the same for every partner."""
     return make_plan().offer_id
@@ -465,6 +491,9 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "customers:relationship_id": relationship_of_a_customer,
     "customers:partnership_id": partnership,
     "billing:invoice_id": invoice,
+    "azure:customer_id": customer,
+    "azure:subscription_id": azure_subscription,
+    "azure:assignment_id": azure_assignment,
     "marketplace:customer_id": customer,
     "marketplace:offer_id": offer,
     "marketplace:line_id": cart_line,
@@ -474,8 +503,6 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "sandbox:customer_id": customer,
     "sandbox:subscription_id": lambda member: purchase(member).pk,
     "sandbox:operation_id": running_change,
-    "azure:customer_id": customer,
-    "azure:subscription_id": subscription,
     "transfers:customer_id": customer,
     "transfers:transfer_id": transfer,
     "transfers:subscription_id": subscription,
@@ -692,6 +719,8 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "marketplace:cancel": ("marketplace-subscription-canceled",),
     "marketplace:ask": ("marketplace-change-asked",),
     "azure:dates": ("azure-offer-date-set",),
+    "azure:give_access": ("azure-access-given",),
+    "azure:take_access": ("azure-access-taken",),
     "pricing:sheets": ("price-sheet-checked",),
     "pricing:publish_sheet": ("price-list-published",),
     "pricing:cancel_sheet": ("price-sheet-canceled",),

@@ -1,7 +1,8 @@
 """What the programme sells itself: Azure and its dates, licenses, software."""
 
+from azure.models.access import RoleAssignment
 from azure.models.dates import OfferDate
 from azure.models.tenants import SharedServicesTenant
 from azure.models.terms import LicenseAddition, ProductTerm
 
-__all__ = ["LicenseAddition", "OfferDate", "ProductTerm", "SharedServicesTenant"]
+__all__ = ["LicenseAddition", "OfferDate", "ProductTerm", "RoleAssignment", "SharedServicesTenant"]

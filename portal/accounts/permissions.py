@@ -35,6 +35,8 @@ class Permission(models.TextChoices):
     SUBSCRIPTION_UPDATE = "subscription.update", _("Change license-based subscriptions")
     MARKETPLACE_SUBSCRIPTION_UPDATE = "subscription.update_marketplace", _("Change marketplace subscriptions")
     AZURE_SUBSCRIPTION_UPDATE = "subscription.update_azure", _("Suspend and cancel Azure subscriptions")
+    AZURE_ACCESS_VIEW = "azure_access.view", _("See who has access to Azure subscriptions")
+    AZURE_ACCESS_MANAGE = "azure_access.manage", _("Give and take access to Azure subscriptions")
     TRANSFER_VIEW = "transfer.view", _("View transfers")
     TRANSFER_CREATE = "transfer.create", _("Create and cancel transfers")
     TRANSFER_ACCEPT = "transfer.accept", _("Accept and decline transfers")
@@ -60,7 +62,9 @@ class Permission(models.TextChoices):
 
 
 P = Permission
-_READS_CUSTOMERS = frozenset({P.CUSTOMER_VIEW, P.SUBSCRIPTION_VIEW, P.TRANSFER_VIEW, P.AGREEMENT_VIEW})
+_READS_CUSTOMERS = frozenset(
+    {P.CUSTOMER_VIEW, P.SUBSCRIPTION_VIEW, P.TRANSFER_VIEW, P.AGREEMENT_VIEW, P.AZURE_ACCESS_VIEW}
+)
 _MANAGES_USERS = frozenset({P.USER_VIEW, P.USER_MANAGE, P.ORGANIZATION_VIEW})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -102,6 +106,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.SUBSCRIPTION_UPDATE,
         P.MARKETPLACE_SUBSCRIPTION_UPDATE,
         P.AZURE_SUBSCRIPTION_UPDATE,
+        P.AZURE_ACCESS_MANAGE,
         P.TRANSFER_CREATE,
         P.TRANSFER_ACCEPT,
         P.BILLING_VIEW,
@@ -138,7 +143,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.ORGANIZATION_VIEW,
     },
     Role.CUSTOMER_ADMIN: _MANAGES_USERS
-    | {P.PARTNER_RELATIONSHIP_MANAGE, P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
+    | {
+        P.PARTNER_RELATIONSHIP_MANAGE,
+        P.AZURE_ACCESS_VIEW,
+        P.AZURE_ACCESS_MANAGE,
+        P.ORGANIZATION_MANAGE,
+        P.MAIL_RESEND,
+        P.ACTIVITY_LOG_VIEW,
+    },
     Role.PUBLISHER_ADMIN: _MANAGES_USERS
     | {P.PUBLISHER_OFFER_MANAGE, P.API_ACCESS_MANAGE, P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
     Role.OPERATOR_ADMIN: _MANAGES_USERS
@@ -182,6 +194,7 @@ ROLE_SUMMARIES: dict[Role, Promise] = {
 }
 
 AREA_LABELS = {
+    "azure_access": _("Azure access"),
     "customer": _("Customers"),
     "relationship": _("Reseller relationships"),
     "partnership": _("Partnerships"),

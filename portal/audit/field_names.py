@@ -15,6 +15,8 @@ from portal.core.countries import country_name
 FIELD_NAMES = {
     # subjects
     "app-registration": _("App registration"),
+    "azure-access": _("Azure access"),
+    "azure role": _("Role in Azure"),
     "azure-offer-date": _("Date of Azure offers"),
     "customer": _("Customer"),
     "customer-agreement": _("Customer agreement"),
@@ -32,6 +34,7 @@ FIELD_NAMES = {
     "partnership": _("Partnership"),
     "price-sheet": _("Price sheet"),
     "relationship-request": _("Relationship request"),
+    "service": _("Service"),
     "subscription": _("Subscription"),
     "service-incident": _("Service incident"),
     "support-case": _("Support case"),

@@ -27,6 +27,7 @@ CUSTOMER_NAVIGATION = [  # the pages of one customer
     "customers.navigation.PRODUCT_ITEMS",
     "azure.navigation.CUSTOMER_ITEMS",
     "marketplace.navigation.CUSTOMER_ITEMS",
+    "azure.navigation.CUSTOMER_ITEMS",
     "transfers.navigation.CUSTOMER_ITEMS",
     "support.navigation.CUSTOMER_ITEMS",
     "customers.navigation.CUSTOMER_ITEMS",

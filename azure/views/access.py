@@ -1,0 +1,246 @@
+"""Who has access to a customer's Azure subscriptions; access is given and taken here (A4, A5; section 9.5)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from azure.enums import AccessRole, PrincipalKind
+from azure.forms.access import GiveAccessForm
+from azure.models import RoleAssignment
+from azure.queries import access as queries
+from azure.rules import access as rules
+from azure.rules.access import Access
+from azure.workflow import access as workflow
+from customers.models import ResellerRelationship, Subscription
+from customers.navigation import show_customer
+from customers.queries import customer_of
+from portal.accounts.access import requires
+from portal.accounts.permissions import Permission
+from portal.core.errors import InvalidInput, Refusal
+from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
+from portal.core.listing import ListAddress
+from portal.core.pages import keyset_page
+
+TONES = {AccessRole.OWNER: "warning", AccessRole.CONTRIBUTOR: "info", AccessRole.READER: "neutral"}
+HISTORY = 20  # ended assignments that a page shows
+
+
+@require_safe
+@requires(Permission.SUBSCRIPTION_VIEW)
+def customer_access(request: PortalRequest, customer_id: UUID) -> HttpResponse:
+    """List a customer's Azure subscriptions with who has access to each."""
+    relationship = customer_of(request.actor, customer_id)
+    show_customer(request, relationship)
+    return _list(request, customer_id, relationship.customer_name)
+
+
+@require_safe
+@requires(Permission.PARTNER_RELATIONSHIP_MANAGE)
+def my_access(request: PortalRequest) -> HttpResponse:
+    """Show the people of a customer who has access to their Azure subscriptions."""
+    return _list(request, request.actor.organization_id, "")
+
+
+def _list(request: PortalRequest, customer_id: UUID, customer_name: str) -> HttpResponse:
+    address = ListAddress.read(request, {"cursor": None})
+    found = queries.azure_subscriptions_of(request.actor, customer_id)
+    page = keyset_page(found, order=queries.ACCESS_ORDER, cursor=address.get("cursor"))
+    accesses = queries.accesses_to([row.entitlement for row in page])
+    return page_or_fragment(
+        request,
+        page="azure/access_list.html",
+        fragment="azure/_access_list.html",
+        context={
+            "customer_name": customer_name,
+            "customer_id": customer_id,
+            "rows": [_summary(access) for access in accesses],
+            "pager": address.pager(page),
+        },
+    )
+
+
+def _summary(access: Access) -> dict[str, Any]:
+    """Lay out a subscription with the companies that have access to it."""
+    return {
+        "name": access.subscription.friendly_name,
+        "url": reverse("azure:access", args=[access.subscription.pk]),
+        "owner": access.owner.name,
+        "names": sorted({row.organization.name for row in access.assignments}),
+        "count": len(access.assignments),
+        "former": [organization.name for organization in access.former_partners],
+        "owner_has_none": access.owner_has_none,
+    }
+
+
+@require_safe
+@requires(Permission.AZURE_ACCESS_VIEW)
+def access(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
+    """Show who has access to an Azure subscription, and what is to be done after a transfer."""
+    found = _access(request, subscription_id)
+    reason = _why_not(request, found)
+    context = _frame(request, found) | {
+        "rows": [_row(row, found, reason) for row in found.assignments],
+        "ended": [_ended(row) for row in queries.ended_assignments(found.subscription.entitlement)[:HISTORY]],
+        "owner": found.owner,
+        "former": found.former_partners,
+        "owner_has_none": found.owner_has_none,
+        "is_own": found.owner.pk == request.actor.organization_id,
+        "give_url": reverse("azure:give_access", args=[subscription_id]),
+        "reason": reason,
+    }
+    return page_or_fragment(request, page="azure/access.html", fragment="azure/_access.html", context=context)
+
+
+def _access(request: PortalRequest, subscription_id: UUID) -> Access:
+    """Return what the address names. Raises: Http404."""
+    try:
+        return queries.access_of(request.actor, subscription_id)
+    except Subscription.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _frame(request: PortalRequest, found: Access) -> dict[str, Any]:
+    """Return what the pages of one subscription share: its name, and the way up."""
+    subscription, actor = found.subscription, request.actor
+    is_customer = actor.organization_id == subscription.customer_id
+    relationship = None
+    if not is_customer:
+        own = ResellerRelationship.objects.visible_to(actor).active().filter(customer_id=subscription.customer_id)
+        relationship = own.first()
+    if relationship is not None:
+        show_customer(request, relationship)
+    return {
+        "name": subscription.friendly_name,
+        "entitlement": subscription.entitlement,
+        "customer_name": subscription.customer.organization.name,
+        "customer_id": subscription.customer_id if relationship else None,
+        "is_customer": is_customer,
+    }
+
+
+def _why_not(request: PortalRequest, found: Access) -> str:
+    """Return why the actor can neither give nor take access; nothing if it can (X5)."""
+    try:
+        rules.check_may_manage(found, actor=request.actor)
+    except Refusal as refusal:
+        return refusal.explanation
+    return ""
+
+
+def _row(row: RoleAssignment, found: Access, reason: str) -> dict[str, Any]:
+    return _facts(row) | {
+        "given_at": row.given_at,
+        "given_by": row.given_by_name or _("Came with the subscription"),
+        "is_former": row.organization in found.former_partners,
+        "reason": reason or _why_not_take(row, found),
+        "take_url": reverse("azure:take_access", args=[found.subscription.pk, row.pk]),
+    }
+
+
+def _why_not_take(row: RoleAssignment, found: Access) -> str:
+    try:
+        rules.check_not_last_owner(found, row)
+    except Refusal as refusal:
+        return refusal.explanation
+    return ""
+
+
+def _ended(row: RoleAssignment) -> dict[str, Any]:
+    return _facts(row) | {"removed_at": row.removed_at, "removed_by": row.removed_by_name}
+
+
+def _facts(row: RoleAssignment) -> dict[str, Any]:
+    role = AccessRole(row.role)
+    return {
+        "id": row.pk,
+        "name": row.principal_name,
+        "kind": PrincipalKind(row.principal_kind).label,
+        "organization": row.organization.name,
+        "role": role.label,
+        "tone": TONES[role],
+        "service": row.service,
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.AZURE_ACCESS_MANAGE)
+def give_access(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
+    """Ask whom to give which role, and give it."""
+    found = _access(request, subscription_id)
+    rules.check_may_manage(found, actor=request.actor)
+    form = GiveAccessForm(
+        posted(request),
+        organizations=rules.choices(found, actor=request.actor),
+        initial={"organization": request.GET.get("organization", "")},
+    )
+    refusal: Refusal | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.give_access(
+                entitlement_id=found.subscription.entitlement,
+                grant=form.grant(),
+                actor=request.actor,
+                now=timezone.now(),
+            )
+        except InvalidInput as invalid:
+            form.add_error(invalid.field, str(invalid))
+        except Refusal as refused:
+            refusal = refused
+        else:
+            messages.success(request, _("Access is given."))
+            return redirect_to(request, reverse("azure:access", args=[subscription_id]))
+    context = _frame(request, found) | {
+        "form": form,
+        "refusal": refusal,
+        "give_url": request.path,
+        "back_url": _back(subscription_id),
+    }
+    status = 422 if form.errors else refusal.http_status if refusal else 200
+    return page_or_fragment(
+        request, page="azure/give_access.html", fragment="azure/_give_access_panel.html", context=context, status=status
+    )
+
+
+def _back(subscription_id: UUID) -> str:
+    return reverse("azure:access", args=[subscription_id])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.AZURE_ACCESS_MANAGE)
+def take_access(request: PortalRequest, subscription_id: UUID, assignment_id: UUID) -> HttpResponse:
+    """Ask whether to take a role away, and do it."""
+    found = _access(request, subscription_id)
+    row = next((one for one in found.assignments if one.pk == assignment_id), None)
+    if row is None:
+        raise Http404
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            workflow.take_access(
+                entitlement_id=row.entitlement_id, assignment_id=row.pk, actor=request.actor, now=timezone.now()
+            )
+        except Refusal as refused:
+            refusal = refused
+        else:
+            messages.success(request, _("The role is taken away."))
+            return redirect_to(request, _back(subscription_id))
+    context = _frame(request, found) | {
+        "row": _facts(row),
+        "is_self": row.organization_id == request.actor.organization_id,
+        "refusal": refusal,
+        "back_url": _back(subscription_id),
+        "take_url": request.path,
+    }
+    return page_or_fragment(
+        request,
+        page="azure/take_access.html",
+        fragment="azure/_take_access_dialog.html",
+        context=context,
+        status=refusal.http_status if refusal else 200,
+    )

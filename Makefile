@@ -1,12 +1,13 @@
 # Every command of the portal. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench messages lock clean ready ready-to-test
+.PHONY: help run test check format bench fuzz messages lock clean ready ready-to-test
 SHELL := /bin/sh
 
 PORT ?= 8000
 DATA ?= .local
 DEMO ?= 1
 ARGS ?=
+EXAMPLES ?= 100
 ONLY ?=
 # Some shells export a HOST of their own (the machine's name): only the command line counts.
 ifneq ($(origin HOST),command line)
@@ -51,6 +52,9 @@ format: ready-to-test ## format code and templates
 
 bench: ready-to-test ## measure against the floors of the same run: ONLY=name
 	@$(LAUNCH) exec --data .build/bench -- $(PYTHON) -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+fuzz: ready-to-test ## call every operation of the API with made-up values: EXAMPLES=100 of each
+	@FUZZ_EXAMPLES=$(EXAMPLES) $(LAUNCH) test -- tests/portal/api/test_schema_fuzz.py
 
 messages: ready-to-test ## collect the texts to translate into locale/
 	$(PYTHON) -m portal.local.messages

@@ -61,7 +61,7 @@ def publisher_call(handler: Handler) -> Handler:
         check_version(request)
         return handler(request, **parameters)
 
-    return api_requires(Permission.PUBLISHER_OFFER_MANAGE, tag="publishers")(checked)
+    return api_requires(Permission.PUBLISHER_OFFER_MANAGE, query={"api-version": VERSION}, tag="publishers")(checked)
 
 
 def check_version(request: ApiRequest) -> None:

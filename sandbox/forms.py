@@ -82,3 +82,14 @@ class SampleForm(forms.Form):
         initial=ProductFamily.LICENSE_BASED,
     )
     quantity = forms.IntegerField(label=_("Licenses"), min_value=1, initial=5)
+
+
+class JumpForm(forms.Form):
+    """How far the sandbox's clock jumps."""
+
+    amount = forms.IntegerField(label=_("Jump forward by"), min_value=1, initial=72)
+    unit = forms.ChoiceField(label=_("Unit"), choices=[("1", _("hours")), ("24", _("days"))], initial="1")
+
+    @property
+    def hours(self) -> int:
+        return int(self.cleaned_data["amount"]) * int(self.cleaned_data["unit"])

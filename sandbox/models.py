@@ -24,7 +24,6 @@ class Sandbox(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     hours_ahead = models.PositiveIntegerField(default=0)  # all jumps together (decision 0040)
-    days_ahead = models.PositiveIntegerField(default=0)  # by which dates without a time were moved
     created_at = models.DateTimeField()
     jumped_at = models.DateTimeField(null=True, blank=True)  # last
     reset_at = models.DateTimeField(null=True, blank=True)  # last

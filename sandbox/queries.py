@@ -11,9 +11,11 @@ from marketplace.enums import FulfillmentStatus
 from marketplace.models import Operation, SaaSSubscription
 from portal.accounts.actor import Actor
 from portal.accounts.models import Organization
+from portal.audit.models import AuditEvent, AuditEventParty
 from sandbox.models import Sandbox, SandboxPartner
 
 SHOWN = 50  # rows of each kind on the page; the API lists all
+SHOWN_EVENTS = 20
 
 
 def partner_ids(actor: Actor) -> list[UUID]:
@@ -83,3 +85,11 @@ def waiting(actor: Actor) -> Waiting:
         purchases=list(purchases_to_activate(actor)[:SHOWN]),
         changes=list(changes_to_decide(actor)[:SHOWN]),
     )
+
+
+def since_jump(actor: Actor, sandbox: Sandbox | None) -> list[AuditEvent]:
+    """Return what happened since the clock jumped last, newest first."""
+    if sandbox is None or sandbox.jumped_at is None:
+        return []
+    parties = AuditEventParty.objects.filter(organization_id=actor.organization_id, occurred_at__gte=sandbox.jumped_at)
+    return [one.event for one in parties.select_related("event").order_by("-occurred_at", "-id")[:SHOWN_EVENTS]]

@@ -681,6 +681,8 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "transfers:decline": ("transfer-declined",),
     "transfers:retry": ("transfer-items-retried",),
     "transfers:plan_fault": ("sandbox-fault-planned",),
+    "sandbox:jump": ("sandbox-clock-jumped",),
+    "sandbox:reset": ("sandbox-reset",),
     "sandbox:create_request": ("reseller-relationship-requested",),
     "sandbox:accept_request": (
         "customer-registered",

@@ -140,6 +140,8 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "usage-refused": (2000, 400),
     "not-in-sandbox": (900127, 400),
     "sandbox-has-no-customer": (800042, 400),
+    "sandbox-shared": (2000, 409),
+    "sandbox-wrong-jump": (2000, 400),
     "sandbox-customers-limit": (800018, 400),
     "sandbox-subscriptions-limit": (800066, 403),
     "sandbox-seats-limit": (800067, 403),

@@ -233,6 +233,11 @@ HELP: dict[str, tuple[object, object]] = {
         _("There is no customer yet to play."),
         _("Add one, or accept a request as a new one."),
     ),
+    "sandbox-shared": (_("Something in the sandbox belongs to others as well."), _("Ask the operator.")),
+    "sandbox-wrong-jump": (
+        _("The clock of a sandbox goes forward only, 366 days at most."),
+        _("Send hours or days."),
+    ),
     "sandbox-customers-limit": (_("The sandbox is full: 75 customers."), _("Remove one, or reset the sandbox.")),
     "sandbox-subscriptions-limit": (
         _("The customer has as many subscriptions as a sandbox allows: 5."),

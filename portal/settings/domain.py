@@ -160,6 +160,16 @@ AZURE_MILESTONES: dict[str, date | None] = {
 SANDBOX_CUSTOMERS = 75  # of one partner
 SANDBOX_SUBSCRIPTIONS = 5  # of one customer
 SANDBOX_SEATS = 25  # of one subscription
+SANDBOX_LONGEST_JUMP_HOURS = 24 * 366
+SANDBOX_DUE_TASKS = [  # find what has come due after a jump of a sandbox's clock
+    "customers.sweep_invitations",
+    "transfers.sweep",
+    "transfers.sweep_requests",
+    "marketplace.sweep_calls",
+    "marketplace.run_terms",
+    "notifications.sweep",
+    "webhooks.sweep",
+]
 # --- billing (A7, decision 0042) --------------------------------------------------------------------------------------
 INVOICE_CLOSING_HOURS = 6  # after the end of a month its invoices are written; charges of later go on the next one
 INVOICE_PAYMENT_DAYS = env.int("INVOICE_PAYMENT_DAYS", default=60)  # from the day of issue (reference, section 7.8)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from portal.api.access import endpoint
-from sandbox.api import plays
+from sandbox.api import plays, state
 
 app_name = "sandbox_api"
 REQUEST = "sandbox/relationshiprequests/<guid:request_id>"
@@ -11,6 +11,9 @@ CUSTOMER = "sandbox/customers/<guid:customer_id>"
 SUBSCRIPTION = "sandbox/subscriptions/<guid:subscription_id>"
 
 urlpatterns = [
+    path("sandbox", endpoint(GET=state.get_sandbox), name="sandbox"),
+    path("sandbox/clock", endpoint(POST=state.jump_clock), name="clock"),
+    path("sandbox/reset", endpoint(POST=state.reset), name="reset"),
     path(
         "sandbox/relationshiprequests",
         endpoint(GET=plays.list_requests, POST=plays.create_request),

@@ -7,8 +7,10 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
+from portal.audit.catalogue import label
 from portal.core.http import PortalRequest
 from sandbox import queries
+from sandbox.forms import JumpForm
 
 
 @require_safe
@@ -17,12 +19,25 @@ def overview(request: PortalRequest) -> HttpResponse:
     """Show what can be played, and how much the sandbox holds."""
     if not request.actor.is_sandbox:
         return render(request, "sandbox/about.html", {"limits": limits()})
+    return overview_page(request)
+
+
+def overview_page(request: PortalRequest, *, jump_form: JumpForm | None = None, status: int = 200) -> HttpResponse:
+    """Render the page of a sandbox partner."""
+    sandbox = queries.sandbox_of(request.actor)
     context = {
+        "sandbox": sandbox,
+        "days_ahead": sandbox.hours_ahead // 24 if sandbox else 0,
+        "hours_ahead": sandbox.hours_ahead % 24 if sandbox else 0,
+        "jump_form": jump_form or JumpForm(),
+        "happened": [
+            {"event": one, "label": label(one.event_type)} for one in queries.since_jump(request.actor, sandbox)
+        ],
         "partners": queries.partners(request.actor),
         "waiting": queries.waiting(request.actor),
         "limits": limits(),
     }
-    return render(request, "sandbox/overview.html", context)
+    return render(request, "sandbox/overview.html", context, status=status)
 
 
 def limits() -> dict[str, int]:

@@ -8,7 +8,7 @@ from marketplace.models import SaaSSubscription
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
 from portal.accounts.models import Organization
-from portal.webhooks.workflow import register
+from portal.webhooks.workflow.registrations import register
 from sandbox.models import Sandbox, SandboxPartner
 from tests.customers.factories import make_customer, make_relationship
 from tests.factories import NOON, make_actor, make_member, make_partner

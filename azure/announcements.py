@@ -29,8 +29,12 @@ WORKSPACE = "customers"
 E = AzureEvent
 
 # What admin agents and billing admins get a mail of. Folder: emails/azure/.
-MAILED = frozenset({E.PURCHASED})
-_NEWS: dict[AzureEvent, Text] = {}
+MAILED = frozenset({E.PURCHASED, E.QUANTITY_CHANGED, E.SUSPENDED, E.REACTIVATED, E.CANCELED, E.ENDED})
+_NEWS: dict[AzureEvent, Text] = {
+    E.SUSPENDED: _("%(product)s for %(customer)s is suspended"),
+    E.CANCELED: _("%(product)s for %(customer)s was canceled"),
+    E.ENDED: _("%(product)s for %(customer)s has ended with its term"),
+}
 
 
 def address(subscription_id: UUID) -> str:

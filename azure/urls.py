@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from azure.views import access, catalogue, details, offers, ordering
+from azure.views import access, catalogue, changes, details, offers, ordering
 
 app_name = "azure"
 
@@ -10,6 +10,17 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/products/", catalogue.products, name="products"),
     path("customers/<uuid:customer_id>/products/order/", ordering.order, name="order"),
     path("azure/subscriptions/<uuid:subscription_id>/", details.subscription, name="subscription"),
+    path("azure/subscriptions/<uuid:subscription_id>/name/", changes.rename, name="rename"),
+    path("azure/subscriptions/<uuid:subscription_id>/quantity/", changes.quantity, name="quantity"),
+    path(
+        "azure/subscriptions/<uuid:subscription_id>/next-term/",
+        changes.renewal_quantity,
+        name="renewal_quantity",
+    ),
+    path("azure/subscriptions/<uuid:subscription_id>/auto-renew/", changes.auto_renew, name="auto_renew"),
+    path("azure/subscriptions/<uuid:subscription_id>/suspend/", changes.suspend, name="suspend"),
+    path("azure/subscriptions/<uuid:subscription_id>/reactivate/", changes.reactivate, name="reactivate"),
+    path("azure/subscriptions/<uuid:subscription_id>/cancel/", changes.cancel, name="cancel"),
     path("customers/<uuid:customer_id>/azure-access/", access.customer_access, name="customer_access"),
     path("my-azure-access/", access.my_access, name="my_access"),
     path("azure/subscriptions/<uuid:subscription_id>/access/", access.access, name="access"),

@@ -13,6 +13,15 @@ from customers.enums import BillingFrequency, Term
 TERM_MONTHS: dict[Term, int] = {Term.MONTH: 1, Term.YEAR: 12, Term.TWO_YEARS: 24, Term.THREE_YEARS: 36}
 CYCLE_MONTHS: dict[BillingFrequency, int] = {BillingFrequency.MONTHLY: 1, BillingFrequency.ANNUAL: 12}
 
+# The same in SQL, of the row named: months of its term and of its billing cycle; and the end of the cycle that begins
+# on starts_on, of a row that also has cycle, term_starts_on and term_ends_on.
+MONTHS_SQL = "CASE {0}.term WHEN 'P1M' THEN 1 WHEN 'P1Y' THEN 12 WHEN 'P2Y' THEN 24 ELSE 36 END"
+CYCLE_SQL = f"CASE {{0}}.billing_frequency WHEN 'monthly' THEN 1 WHEN 'annual' THEN 12 ELSE {MONTHS_SQL} END"
+NEXT_CYCLE_SQL = """least({0}.term_ends_on, ({0}.term_starts_on + make_interval(months => (
+        (extract(year FROM {0}.starts_on) - extract(year FROM {0}.term_starts_on)) * 12
+        + extract(month FROM {0}.starts_on) - extract(month FROM {0}.term_starts_on)
+    )::int / {0}.cycle * {0}.cycle + {0}.cycle))::date)"""
+
 
 @dataclass(frozen=True)
 class Period:

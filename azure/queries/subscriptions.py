@@ -1,17 +1,92 @@
 """First-party subscriptions as partners see them (sections 1.6 and 1.7)."""
 
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.http import Http404
 
-from azure.rules.families import FIRST_PARTY
+from azure.enums import Refund
+from azure.models import LicenseAddition, ProductTerm
+from azure.rules import lifecycle as rules
+from azure.rules.families import FIRST_PARTY, Lifecycle
+from azure.rules.money import rate_on
+from billing.enums import ChargeKind
 from billing.models import Charge
 from customers.enums import CURRENT_STATUSES
 from customers.models import Subscription
 from portal.accounts.actor import Actor
+from portal.core.errors import Refusal
 
 ROWS = ("customer__organization", "billing_owner__organization", "reseller__organization", "parent")
+
+
+@dataclass(frozen=True)
+class Detail:
+    """All that the details page of a subscription shows, with each action and the reason against it (X5)."""
+
+    subscription: Subscription
+    lifecycle: Lifecycle
+    refusals: dict[str, Refusal | None]  # action -> why not; None: possible
+    windows: list[LicenseAddition]  # licenses that can still be taken back
+    renewal_quantity: int | None
+    refund: Decimal  # what canceling now would give back
+
+    def may(self, action: str) -> bool:
+        return self.refusals[action] is None
+
+
+def subscription_detail(actor: Actor, subscription_id: UUID, *, now: datetime.datetime) -> Detail:
+    """Return a subscription with what can be done with it. Raises: Http404."""
+    row = subscription_of(actor, subscription_id)
+    open_ones = LicenseAddition.objects.filter(subscription=row, reducible_until__gt=now, left__gt=0)
+    term = ProductTerm.objects.filter(subscription=row).first()
+    return Detail(
+        subscription=row,
+        lifecycle=rules.lifecycle_of(row),
+        refusals=_refusals(row, actor, now=now),
+        windows=list(open_ones.order_by("reducible_until", "pk")),
+        renewal_quantity=term.renewal_quantity if term else None,
+        refund=refund_now(row, now=now),
+    )
+
+
+def _refusals(row: Subscription, actor: Actor, *, now: datetime.datetime) -> dict[str, Refusal | None]:
+    """Ask for each action what its workflow function would ask, without doing it."""
+    checks: dict[str, Callable[[], None]] = {
+        "rename": lambda: None,
+        "quantity": lambda: rules.check_counts(row),
+        "renewal_quantity": lambda: rules.check_renewal_quantity(row, row.quantity),
+        "auto_renew": lambda: rules.check_can_switch_auto_renew(row),
+        "suspend": lambda: rules.check_can_suspend(row),
+        "reactivate": lambda: rules.check_can_reactivate(row),
+        "cancel": lambda: rules.check_can_cancel(row, now=now),
+    }
+    return {action: _refusal(row, actor, check) for action, check in checks.items()}
+
+
+def _refusal(row: Subscription, actor: Actor, check: Callable[[], None]) -> Refusal | None:
+    try:
+        rules.check_may_change(row, actor)
+        check()
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def refund_now(row: Subscription, *, now: datetime.datetime) -> Decimal:
+    """Return what canceling at this moment would give back, by the day or in full (section 7.7)."""
+    refund = rules.lifecycle_of(row).refund
+    if refund == Refund.FULL:
+        charged = Charge.objects.filter(subscription=row).exclude(kind=ChargeKind.METERED)
+        return charged.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    rate = rate_on(row, now.date())
+    if refund == Refund.NONE or rate is None:
+        return Decimal(0)
+    return rate.rest(now.date(), row.currency)
 
 
 def subscription_of(actor: Actor, subscription_id: UUID) -> Subscription:

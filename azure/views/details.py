@@ -8,21 +8,25 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from azure.announcements import SUBJECT
-from azure.queries.subscriptions import below, charges_of, subscription_of
+from azure.queries.subscriptions import Detail, below, charges_of, subscription_detail
 from azure.rules.families import LIFECYCLES
-from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus, Term
+from azure.rules.lifecycle import check_may_change
+from customers.enums import CURRENT_STATUSES, BillingFrequency, ProductFamily, SubscriptionStatus, Term
 from customers.models import ResellerRelationship, Subscription
 from customers.navigation import show_customer
-from customers.presentation import TONES, day, quantity_text, status_text, unit_price_text
+from customers.presentation import TONES, day, moment, quantity_text, status_text, unit_price_text
 from customers.queries import customer_of
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.audit import queries as audit
 from portal.audit import timeline
+from portal.core.errors import Refusal
 from portal.core.http import PortalRequest
 from portal.core.money import money_text
 
@@ -34,7 +38,9 @@ BELOW_SHOWN = 100
 @requires(Permission.SUBSCRIPTION_VIEW)
 def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """Show one subscription with everything that can be done with it."""
-    row = subscription_of(request.actor, subscription_id)
+    now = timezone.now()
+    detail = subscription_detail(request.actor, subscription_id, now=now)
+    row = detail.subscription
     relationship = show_its_customer(request, row.customer_id)
     pays = row.billing_owner_id == request.actor.organization_id  # a reseller learns nothing of its provider's money
     context = {
@@ -44,13 +50,30 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "customer": relationship,
         "customer_name": row.customer.organization.name,
         "status": {"tone": TONES[SubscriptionStatus(row.status)], "label": status_text(row)},
+        "role_refusal": _role_refusal(row, request),
+        "fields": _fields(detail),
         "facts": _facts(row, with_money=pays),
+        "cancel_text": _cancel_text(detail, now) if pays else "",
+        "reasons": {action: refusal.explanation for action, refusal in detail.refusals.items() if refusal},
+        "windows": [
+            {"count": one.left, "added": moment(one.added_at), "until": moment(one.reducible_until)}
+            for one in detail.windows
+        ],
         "below": [_below(one) for one in below(row)[:BELOW_SHOWN]],
         "charges": [_charge(charge) for charge in charges_of(row)[:CHARGES_SHOWN]] if pays else [],
         "entries": timeline.entries(audit.timeline(request.actor, SUBJECT, row.pk), text_of=_changes_of),
         "log_url": _log_url(request, row.pk),
     }
     return render(request, "azure/subscription.html", context)
+
+
+def _role_refusal(row: Subscription, request: PortalRequest) -> Refusal | None:
+    """Return why the person's role may change nothing here, or ``None``."""
+    try:
+        check_may_change(row, request.actor)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def show_its_customer(request: PortalRequest, customer_id: UUID) -> ResellerRelationship | None:
@@ -86,8 +109,6 @@ def _facts(row: Subscription, *, with_money: bool) -> list[dict[str, Any]]:
         )
     if row.scope:
         facts.append({"label": _("Scope"), "value": row.get_scope_display()})
-    if LIFECYCLES[row.product_family].is_counted:
-        facts.append({"label": _("Quantity"), "value": quantity_text(row)})
     facts.append({"label": _("Billing"), "value": BillingFrequency(row.billing_frequency).label})
     if row.term != Term.NONE:
         facts.append({"label": _("Term"), "value": Term(row.term).label, "hint": _term_days(row)})
@@ -101,6 +122,49 @@ def _facts(row: Subscription, *, with_money: bool) -> list[dict[str, Any]]:
         }
     )
     return facts
+
+
+def _fields(detail: Detail) -> list[dict[str, Any]]:
+    """Return what can be changed, in the order of section 1.7, each with its way or the reason against it."""
+    row = detail.subscription
+    fields: list[tuple[str, str, str, str]] = [("rename", _("Friendly name"), row.friendly_name, "")]
+    if detail.lifecycle.is_counted:
+        fields.append(("quantity", _("Quantity"), quantity_text(row), ""))
+    if detail.lifecycle.renews and row.ends_on is not None:
+        ends = _("Renews on %(date)s") if row.auto_renew else _("Ends on %(date)s")
+        state = _("On") if row.auto_renew else _("Off")
+        fields.append(("auto_renew", _("Auto-renew"), state, ends % {"date": day(row.ends_on)}))
+    if detail.lifecycle.can_remove:
+        following = number_format(detail.renewal_quantity or row.quantity, force_grouping=True)
+        fields.append(("renewal_quantity", _("Quantity of the next term"), following, ""))
+    return [
+        {
+            "label": label,
+            "value": value,
+            "hint": hint,
+            "button": _("Change"),
+            "url": reverse(f"azure:{action}", args=[row.pk]),
+            "reason": refusal.explanation if (refusal := detail.refusals[action]) else "",
+            "tip_id": f"reason-{action}",
+        }
+        for action, label, value, hint in fields
+    ]
+
+
+def _cancel_text(detail: Detail, now: datetime.datetime) -> str:
+    """Say until when canceling is possible, and what it gives back, beside the command (section 1.7)."""
+    row, lifecycle = detail.subscription, detail.lifecycle
+    if row.status not in CURRENT_STATUSES or lifecycle.window_days == 0:
+        return ""
+    money = {"refund": money_text(detail.refund, row.currency)} if row.currency else {}
+    if lifecycle.window_days is None:
+        if not money:
+            return _("Canceling is possible at any time; what was used stays due.")
+        return _("Canceling is possible at any time. Now it gives back %(refund)s.") % money
+    if row.cancelable_until is None or now >= row.cancelable_until:
+        return _("Canceling is not possible any more.")
+    facts = money | {"until": moment(row.cancelable_until)}
+    return _("Canceling is possible until %(until)s. Now it gives back %(refund)s.") % facts
 
 
 def _term_days(row: Subscription) -> str:

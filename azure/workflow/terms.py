@@ -9,10 +9,11 @@ from billing import workflow as billing
 from billing.enums import ChargeKind
 from customers.enums import BillingFrequency, Term
 from customers.models import Subscription
-from customers.terms import TERM_MONTHS, Period
+from customers.terms import TERM_MONTHS, Period, add_months, cycle_on
 from portal.core.money import round_money
 
 ONE_DAY = datetime.timedelta(days=1)
+MOST_TERMS = 1_000  # a month at a time, for some eighty years
 
 
 def start_term(subscription: Subscription, *, now: datetime.datetime) -> ProductTerm | None:
@@ -43,6 +44,34 @@ def start_term(subscription: Subscription, *, now: datetime.datetime) -> Product
         counted_months=TERM_MONTHS[Term(subscription.term)],
         billed_until=rate.period.ends_on,
     )
+
+
+def taken_in(subscription: Subscription, *, paid_until: datetime.date | None, today: datetime.date) -> ProductTerm:
+    """Return how a subscription runs that came from elsewhere: what was paid, or the cycle of today, is not charged."""
+    begins, ends = subscription.starts_on, subscription.ends_on
+    if begins is None or ends is None:
+        raise ValueError("only what has a term is charged in cycles")
+    months = TERM_MONTHS[Term(subscription.term)]
+    counted = next((n for n in range(months, months * MOST_TERMS + 1, months) if add_months(begins, n) >= ends), 0)
+    is_regular = counted > 0 and add_months(begins, counted) == ends
+    cycle = cycle_on(
+        min(today, ends - ONE_DAY), starts_on=begins, ends_on=ends, frequency=subscription.billing_frequency
+    )
+    return ProductTerm(
+        subscription=subscription,
+        counted_from=begins if is_regular else ends,
+        counted_months=counted if is_regular else 0,
+        billed_until=paid_until or (cycle.ends_on if cycle else ends),
+    )
+
+
+def term_of(subscription: Subscription, *, now: datetime.datetime) -> ProductTerm:
+    """Return how a locked subscription with a term runs, taken in if it was not yet."""
+    found = ProductTerm.objects.filter(subscription=subscription).first()
+    if found is None:
+        found = taken_in(subscription, paid_until=None, today=now.date())
+        found.save(force_insert=True)
+    return found
 
 
 def open_window(subscription: Subscription, quantity: int, *, now: datetime.datetime) -> None:

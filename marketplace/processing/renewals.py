@@ -11,6 +11,7 @@ import structlog
 from django.db import connection, transaction
 
 from billing import workflow as billing
+from customers.terms import CYCLE_SQL, MONTHS_SQL, NEXT_CYCLE_SQL
 from marketplace.enums import MarketplaceEvent
 from portal.audit import log
 from portal.audit.models import AuditEvent
@@ -21,9 +22,6 @@ from portal.webhooks.models import WebhookRegistration
 BATCH = 5_000
 
 logger = structlog.get_logger(__name__)
-
-MONTHS = "CASE {0}.term WHEN 'P1M' THEN 1 WHEN 'P1Y' THEN 12 WHEN 'P2Y' THEN 24 ELSE 36 END"
-CYCLE = "CASE {0}.billing_frequency WHEN 'monthly' THEN 1 WHEN 'annual' THEN 12 ELSE " + MONTHS + " END"
 
 # New term, new price, and where the term is counted from; a free trial becomes the first paid term.
 RENEW = f"""
@@ -46,13 +44,13 @@ WITH due AS MATERIALIZED (
         coalesce(price.unit_price, saas.list_price) AS list_price,
         CASE WHEN price.unit_price IS NULL THEN owned.unit_price
             ELSE round(price.unit_price * (100 - coalesce(margin.percent, 0)) / 100, 4) END AS unit_price,
-        {CYCLE.format("owned")} AS cycle
+        {CYCLE_SQL.format("owned")} AS cycle
     FROM due
     JOIN customers_subscription AS owned ON owned.id = due.id
     JOIN marketplace_saassubscription AS saas ON saas.subscription_id = due.id
     CROSS JOIN LATERAL (
         SELECT CASE WHEN owned.is_trial THEN owned.ends_on ELSE saas.counted_from END AS since,
-            CASE WHEN owned.is_trial THEN 0 ELSE saas.counted_months END + {MONTHS.format("owned")} AS months
+            CASE WHEN owned.is_trial THEN 0 ELSE saas.counted_months END + {MONTHS_SQL.format("owned")} AS months
     ) AS counted
     LEFT JOIN LATERAL (
         SELECT listed.unit_price FROM marketplace_planprice AS listed
@@ -159,7 +157,7 @@ TOLD = """
 CYCLES = f"""
 WITH due AS MATERIALIZED (
     SELECT owned.id, saas.billed_until AS starts_on, owned.starts_on AS term_starts_on, owned.ends_on AS term_ends_on,
-        {CYCLE.format("owned")} AS cycle
+        {CYCLE_SQL.format("owned")} AS cycle
     FROM marketplace_saassubscription AS saas
     JOIN customers_subscription AS owned ON owned.id = saas.subscription_id
     WHERE saas.status = 'Subscribed' AND saas.billed_until <= %(today)s AND owned.ends_on > saas.billed_until
@@ -168,10 +166,7 @@ WITH due AS MATERIALIZED (
     LIMIT %(batch)s
     FOR NO KEY UPDATE OF owned, saas SKIP LOCKED
 ), next AS MATERIALIZED (
-    SELECT due.id, due.starts_on, least(due.term_ends_on, (due.term_starts_on + make_interval(months => (
-        (extract(year FROM due.starts_on) - extract(year FROM due.term_starts_on)) * 12
-        + extract(month FROM due.starts_on) - extract(month FROM due.term_starts_on)
-    )::int / due.cycle * due.cycle + due.cycle))::date) AS ends_on
+    SELECT due.id, due.starts_on, {NEXT_CYCLE_SQL.format("due")} AS ends_on
     FROM due
 )
 UPDATE marketplace_saassubscription AS saas SET billed_until = next.ends_on

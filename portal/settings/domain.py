@@ -105,7 +105,16 @@ CATALOGUES = [  # of a customer: pages beside each other from which products are
 ]
 PRODUCT_PAGE = "azure:subscription"  # of a subscription that no publisher runs
 # Over the API: product family -> what changes its subscriptions, and what lists the items they may become.
-SUBSCRIPTION_CHANGES = {"third_party": "marketplace.workflow.wanted.apply"}
+SUBSCRIPTION_CHANGES = {
+    "third_party": "marketplace.workflow.wanted.apply",
+    **dict.fromkeys(
+        ("license_based", "software", "perpetual_software", "reservation", "savings_plan"),
+        "azure.workflow.wanted.apply",
+    ),
+    **dict.fromkeys(
+        ("azure_plan", "azure_subscription", "azure_legacy", "shared_services"), "azure.workflow.wanted.apply"
+    ),
+}
 SUBSCRIPTION_TRANSITIONS = {"third_party": "marketplace.queries.transitions.of_subscription"}
 CATALOGS = ["marketplace.wire_catalog.MarketplaceCatalog"]  # what is sold over the API
 CART_DAYS = 7  # after its last change a cart of the API is forgotten

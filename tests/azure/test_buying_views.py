@@ -97,7 +97,7 @@ def test_azure_subscriptions_stand_under_their_plan_and_link_to_their_pages(clie
 
 def test_a_reseller_sees_no_prices_of_its_provider_and_strangers_see_nothing(client_for, relationship):
     of_provider, of_reseller = make_indirect_relationships(has_agreement=True)
-    subscription = buy(of_provider, LICENSE)
+    subscription = buy(of_provider, LICENSE, now=timezone.now())
     url = f"/azure/subscriptions/{subscription.pk}/"
     assert "€10.00" in client_for(make_member(of_provider.partner.organization)).get(url).content.decode()
     reseller = client_for(make_member(of_reseller.partner.organization)).get(url).content.decode()

@@ -1,0 +1,114 @@
+"""What time does to first-party subscriptions: cycles are charged, terms renew or end, ended ones go (section 8).
+
+Everything here may be killed and run again: each batch takes what is due and nobody else holds, changes it so that
+it is due no more, and charges it in the same transaction; the database refuses a second charge for the same days.
+"""
+
+import datetime
+
+import structlog
+from django.db import connection, transaction
+
+from azure.models import ProductTerm
+from azure.workflow import renewals
+from billing import workflow as billing
+from customers.enums import SubscriptionStatus
+from customers.models import Subscription
+from customers.terms import CYCLE_SQL, NEXT_CYCLE_SQL
+
+BATCH = 5_000
+ONE_BY_ONE = 500
+EXPIRED_DAYS = 30  # then disabled
+DELETED_DAYS = 120  # after the end of the term: 30 days expired or disabled, and 90 disabled
+
+logger = structlog.get_logger(__name__)
+
+# Cycles inside a term: the next one begins where the charges so far end.
+CYCLES = f"""
+WITH due AS MATERIALIZED (
+    SELECT owned.id, term.billed_until AS starts_on, owned.starts_on AS term_starts_on, owned.ends_on AS term_ends_on,
+        {CYCLE_SQL.format("owned")} AS cycle
+    FROM azure_productterm AS term
+    JOIN customers_subscription AS owned ON owned.id = term.subscription_id
+    WHERE term.ended_at IS NULL AND owned.status IN ('active', 'suspended')
+        AND term.billed_until <= %(today)s AND owned.ends_on > term.billed_until
+    ORDER BY term.billed_until, term.subscription_id
+    LIMIT %(batch)s
+    FOR NO KEY UPDATE OF owned, term SKIP LOCKED
+), next AS MATERIALIZED (
+    SELECT due.id, due.starts_on, {NEXT_CYCLE_SQL.format("due")} AS ends_on FROM due
+)
+UPDATE azure_productterm AS term SET billed_until = next.ends_on
+FROM next WHERE term.subscription_id = next.id
+RETURNING term.subscription_id, next.starts_on, next.ends_on
+"""  # noqa: S608 - made of constants
+
+CHARGES = """
+    SELECT owned.id AS subscription_id, 'cycle' AS kind, charged.starts_on, charged.ends_on, owned.quantity,
+        owned.unit_price, '' AS reference
+    FROM unnest(%s::uuid[], %s::date[], %s::date[]) AS charged (id, starts_on, ends_on)
+    JOIN customers_subscription AS owned ON owned.id = charged.id
+"""
+
+
+def run(*, now: datetime.datetime) -> dict[str, int]:
+    """Do all that is due; return how much of each."""
+    return {
+        "taken_in": _take_in(now),
+        "cycles": _charge_cycles(now),
+        "renewed_or_ended": _each_over(now),
+        "disabled": _age(SubscriptionStatus.EXPIRED, SubscriptionStatus.DISABLED, EXPIRED_DAYS, now),
+        "deleted": _age(SubscriptionStatus.DISABLED, SubscriptionStatus.DELETED, DELETED_DAYS, now),
+    }
+
+
+def _take_in(now: datetime.datetime) -> int:
+    """Begin to charge all that came from elsewhere; return how many."""
+    total = 0
+    while done := renewals.take_in(now=now, batch=ONE_BY_ONE):
+        total += done
+    return total
+
+
+def _charge_cycles(now: datetime.datetime) -> int:
+    """Charge every billing cycle that has begun; return how many."""
+    total = 0
+    while charged := _charge_batch(now):
+        total += charged
+    return total
+
+
+@transaction.atomic
+def _charge_batch(now: datetime.datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(CYCLES, {"today": now.date(), "batch": BATCH})
+        rows = cursor.fetchall()
+    if rows:
+        ids, starts, ends = (list(column) for column in zip(*rows, strict=True))
+        billing.charge_many(select=CHARGES, params=[ids, starts, ends], now=now)
+    return len(rows)
+
+
+def _each_over(now: datetime.datetime) -> int:
+    """Renew or end each subscription whose term is over, in a transaction of its own; what fails stops nothing else."""
+    done = 0
+    over = Subscription.objects.filter(
+        product_term__ended_at__isnull=True,
+        product_term__billed_until__lte=now.date(),
+        ends_on__lte=now.date(),
+        status__in=[SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED],
+        pending_operation="",
+    )
+    for subscription_id in over.order_by("ends_on", "pk").values_list("pk", flat=True)[:BATCH]:
+        try:
+            done += renewals.pass_term(subscription_id=subscription_id, now=now)
+        except Exception:  # whatever is wrong with one subscription must not keep others from being billed
+            logger.exception("term_not_passed", subscription_id=str(subscription_id))
+    return done
+
+
+def _age(before: SubscriptionStatus, after: SubscriptionStatus, days: int, now: datetime.datetime) -> int:
+    """Move what ended so many days ago on to the next state of section 8; return how many."""
+    ended = ProductTerm.objects.filter(ended_at__lte=now - datetime.timedelta(days=days), subscription__status=before)
+    ids = list(ended.order_by("ended_at", "pk").values_list("pk", flat=True)[:BATCH])
+    return Subscription.objects.filter(pk__in=ids, status=before).update(status=after)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from portal.accounts.actor import Actor
-from transfers.enums import ProductType, TransferStatus
+from transfers.enums import AZURE_TYPES, FINISHED_STATUSES, ProductType, TransferStatus
 from transfers.models import Transfer
 
 DAY = datetime.timedelta(days=1)
@@ -54,3 +54,9 @@ def product_types_label(values: Iterable[str]) -> str:
     """Return the kinds of items that were asked for, as one phrase."""
     labels = [str(ProductType(value).label) for value in values]
     return get_text_list(labels, _("and")) if labels else _("All kinds that can move")
+
+
+def may_have_moved_azure(transfer: Transfer) -> bool:
+    """Say whether a finished transfer was about Azure too, so that access rights are worth a look (section 6.8)."""
+    is_about_azure = not transfer.product_types or not AZURE_TYPES.isdisjoint(transfer.product_types)
+    return transfer.status in FINISHED_STATUSES and is_about_azure

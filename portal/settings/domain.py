@@ -134,6 +134,8 @@ TRANSFER_LIFETIME_DAYS = 30
 TRANSFER_REMINDER_DAYS = 5  # before the expiry
 TRANSFER_RETRY_HOURS = 72
 TRANSFER_MAX_LINE_ITEMS = 10_000  # the original is said to stop at 25; decision 0030
+# Where it stands who has access to a customer's Azure subscriptions: for a partner, and for the customer itself.
+AZURE_ACCESS_PAGE, MY_AZURE_ACCESS_PAGE = "azure:customer_access", "azure:my_access"
 TRANSFER_COMMERCE = "transfers.commerce.postgres.Commerce"
 TRANSFER_SANDBOX_COMMERCE = "transfers.commerce.sandbox.Commerce"
 

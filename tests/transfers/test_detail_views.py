@@ -446,3 +446,18 @@ def test_the_timeline_tells_what_happened(world, browsers):
     shown = text(browsers["target"].get(path(transfer)))
     for event in ("Transfer requested", "Transfer accepted", "Transfer completed"):
         assert event in shown
+
+
+def test_after_a_transfer_of_azure_both_partners_and_the_customer_read_that_rights_stayed(client_for):
+    for has_azure in (True, False):
+        world = make_world()
+        item = world.azure() if has_azure else world.licenses()
+        wanted = "azure_subscription" if has_azure else "license_based"
+        transfer = process(world.accept(world.send(product_types=[wanted]), item))
+        for organization, role, page in (
+            (world.source, Role.ADMIN_AGENT, "detail"),
+            (world.target, Role.ADMIN_AGENT, "detail"),
+            (world.customer.organization, Role.CUSTOMER_ADMIN, "my_transfer"),
+        ):
+            shown = text(client_for(make_member(organization, role)).get(path(transfer, page)))
+            assert ("See who has access" in shown) == has_azure

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -23,7 +24,7 @@ from portal.core.http import PortalRequest, page_or_fragment, redirect_to
 from portal.core.listing import ListAddress
 from transfers import workflow
 from transfers.enums import LineItemStatus, Party, TransferStatus
-from transfers.presentation import action_required, product_types_label, time_left
+from transfers.presentation import action_required, may_have_moved_azure, product_types_label, time_left
 from transfers.queries import details as queries
 from transfers.queries.details import EXPORT_BATCH, Detail
 from transfers.views import item_rows
@@ -49,6 +50,7 @@ def _page(request: PortalRequest, found: Detail, *, refusal: Refusal | None = No
         "fields": found.fields,
         "customer_name": transfer.customer.organization.name,
         "customer_url": _customer_url(request, found),
+        "access_url": _access_url(request, found),
         "status": status_of(transfer),
         "action_required": action_required(transfer, request.actor),
         "kinds": product_types_label(transfer.product_types),
@@ -76,6 +78,13 @@ def _customer_url(request: PortalRequest, found: Detail) -> str:
     if not request.actor.may(Permission.CUSTOMER_VIEW):
         return ""
     return reverse("customers:customer", args=[found.transfer.customer_id])
+
+
+def _access_url(request: PortalRequest, found: Detail) -> str:
+    """Where it stands who has access to the Azure subscriptions; nothing while none can have moved."""
+    if not may_have_moved_azure(found.transfer) or not request.actor.may(Permission.SUBSCRIPTION_VIEW):
+        return ""
+    return reverse(settings.AZURE_ACCESS_PAGE, args=[found.transfer.customer_id])
 
 
 def _log_url(request: PortalRequest, transfer_id: UUID) -> str:

@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -17,7 +19,7 @@ from portal.core.listing import ListAddress
 from transfers import queries
 from transfers.enums import CLOSED_STATUSES, FINISHED_STATUSES, TransferStatus
 from transfers.models import Transfer
-from transfers.presentation import product_types_label, time_left, tone_of
+from transfers.presentation import may_have_moved_azure, product_types_label, time_left, tone_of
 
 ITEMS_SHOWN = 500  # names of what moved; a customer with more finds them on its subscriptions
 
@@ -74,6 +76,7 @@ def my_transfer(request: PortalRequest, transfer_id: UUID) -> HttpResponse:
             "items": names[:ITEMS_SHOWN],
             "has_more_items": len(names) > ITEMS_SHOWN,
             "is_over": transfer.status in FINISHED_STATUSES,
+            "access_url": reverse(settings.MY_AZURE_ACCESS_PAGE) if may_have_moved_azure(transfer) else "",
         },
     )
 

@@ -4,12 +4,11 @@ import base64
 import datetime
 import hashlib
 import hmac
+import runpy
 
 import pytest
 import time_machine
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
 from django.test import Client
 
 from portal.accounts.enums import Role
@@ -17,14 +16,16 @@ from portal.api.models import SigningKey
 from portal.api.tokens import keys
 from portal.audit.models import AuditEvent
 from portal.notifications.models import ActionItem, OutgoingEmail
-from portal.webhooks import invariants, metrics, processing, rules
+from portal.webhooks import invariants, metrics, processing, rules, signing
 from portal.webhooks.enums import WebhookState
 from portal.webhooks.models import DeliveryStatus, WebhookDelivery
 from portal.webhooks.workflow import registrations
+from tests import live
 from tests.factories import NOON, make_actor, make_member
 from tests.portal.webhooks.factories import EVENT, deliver, happen, register
 
 pytestmark = pytest.mark.django_db
+EXAMPLE = runpy.run_path(str(live.PROJECT / "docs" / "examples" / "verify_webhook.py"))
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 
 
@@ -91,25 +92,44 @@ def test_both_secrets_sign_while_they_overlap_and_the_old_one_is_forgotten_then(
     assert bytes(renewed.registration.sealed_previous_secret) == b""
 
 
+def fetch_from_portal(address):
+    answer = Client().get("/" + address.split("/", 3)[3])
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pkix-cert")
+    return answer.content
+
+
 @pytest.mark.parametrize(("own", "header"), [(False, "authorization"), (True, "x-ms-signature")])
-def test_a_client_of_the_original_verifies_a_notification_by_its_certificate(webhook, receiver, own, header):
-    webhook.uses_ms_signature_header = own
-    webhook.save()
-    happen(webhook)
+def test_receivers_check_both_signatures_as_the_documentation_says(registered, receiver, settings, own, header):
+    registered.registration.uses_ms_signature_header = own
+    registered.registration.save()
+    happen(registered.registration)
     deliver()
     [request] = receiver.received
+    assert {"authorization", "x-ms-signature"} & request.headers.keys() == {header}
 
-    assert len({"authorization", "x-ms-signature"} & request.headers.keys()) == 1
-    scheme, signature = request.headers[header].split(" ")
-    key_type, digest = request.headers["x-ms-signature-algorithm"].split("-")
-    assert (scheme, key_type, digest) == ("Signature", "rsa", "sha256")
-    answer = Client().get("/" + request.headers["x-ms-certificate-url"].split("/", 3)[3])
-    assert answer.headers["Content-Type"] == "application/pkix-cert"
-    certificate = x509.load_der_x509_certificate(answer.content)
+    def by_certificate(body=request.body, portal=settings.BASE_URL, now=NOON):
+        return EXAMPLE["is_signed_with_certificate"](request.headers, body, portal, fetch=fetch_from_portal, now=now)
+
+    def by_secret(body=request.body, secret=registered.secret, now=NOON):
+        return EXAMPLE["is_signed_with_secret"](request.headers, body, secret, now=now.timestamp())
+
+    assert by_certificate()
+    assert by_secret()
+    assert not by_certificate(body=request.body + b" ")
+    assert not by_certificate(portal="https://elsewhere.example")
+    assert not by_certificate(now=NOON + datetime.timedelta(days=365))
+    assert not by_secret(body=request.body + b" ")
+    assert not by_secret(secret=signing.new_secret())
+    assert not by_secret(now=NOON + HOUR)
+
+
+def test_the_certificate_is_one_that_signs_itself(webhook, receiver):
+    happen(webhook)
+    deliver()
+    content = fetch_from_portal(receiver.received[0].headers["x-ms-certificate-url"])
+    certificate = x509.load_der_x509_certificate(content)
     certificate.verify_directly_issued_by(certificate)
-    assert certificate.not_valid_before_utc < NOON < certificate.not_valid_after_utc
-    raw = base64.b64decode(signature, validate=True)
-    certificate.public_key().verify(raw, request.body, padding.PKCS1v15(), hashes.SHA256())
+    assert "Webhook notifications" in certificate.subject.rfc4514_string()
 
 
 def test_the_key_rotates_and_certificates_stay_while_their_key_is_published(webhook, receiver):

@@ -18,6 +18,12 @@ WORKSPACES = (
                 Permission.BILLING_VIEW,
                 description=_("What your company is billed each month, as PDF and as a file of every charge."),
             ),
+            Item(
+                _("Azure usage"),
+                "pricing:usage",
+                Permission.BILLING_VIEW,
+                description=_("What a month is estimated to cost, by day, customer, subscription and meter."),
+            ),
         ),
     ),
 )

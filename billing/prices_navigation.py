@@ -30,13 +30,19 @@ WORKSPACES = (
                 Permission.PRICING_VIEW,
                 description=_("What is new, no longer sold, or has another price."),
             ),
+            Item(
+                _("Exchange rates and earnings"),
+                "pricing:rates",
+                Permission.PRICING_VIEW,
+                description=_("By which rates prices are converted, and what usage earns."),
+            ),
         ),
     ),
     Workspace(
         key="programme-prices",
-        label=_("Prices of the programme"),
+        label=_("Prices and usage"),
         icon="price",
-        description=_("Bring in price sheets; partners see them at once."),
+        description=_("Price sheets, files of usage, exchange rates and what usage earns."),
         items=(
             Item(
                 _("Price sheets"),
@@ -44,6 +50,26 @@ WORKSPACES = (
                 Permission.PROGRAMME_OPERATE,
                 description=_("Files of prices, each row with its result."),
             ),
+            Item(
+                _("Files of usage"),
+                "pricing:usage_files",
+                Permission.PROGRAMME_OPERATE,
+                description=_("Daily usage of Azure subscriptions."),
+            ),
+            Item(
+                _("Exchange rates"),
+                "pricing:keep_rates",
+                Permission.PROGRAMME_OPERATE,
+                description=_("Rates with their day and source."),
+            ),
+            Item(
+                _("Earned credit and incentives"),
+                "pricing:keep_incentives",
+                Permission.PROGRAMME_OPERATE,
+                description=_("What usage earns a partner, by date."),
+            ),
         ),
     ),
 )
+
+CUSTOMER_ITEMS = (Item(_("Azure usage"), "pricing:customer_usage", Permission.BILLING_VIEW),)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import prices, prices_sheets
+from billing.views import prices, prices_sheets, usage, usage_files
 
 app_name = "pricing"
 
@@ -18,4 +18,14 @@ urlpatterns = [
     path("programme/price-sheets/<uuid:sheet_id>/publish/", prices_sheets.publish_sheet, name="publish_sheet"),
     path("programme/price-sheets/<uuid:sheet_id>/cancel/", prices_sheets.cancel_sheet, name="cancel_sheet"),
     path("programme/price-sheets/<uuid:sheet_id>/rows.csv", prices_sheets.sheet_rows, name="sheet_rows"),
+    path("billing/usage/", usage.usage, name="usage"),
+    path("billing/usage/export.csv", usage.usage_export, name="usage_export"),
+    path("customers/<uuid:customer_id>/usage/", usage.customer_usage, name="customer_usage"),
+    path("pricing/rates/", usage_files.rates, name="rates"),
+    path("programme/usage/", usage_files.usage_files, name="usage_files"),
+    path("programme/usage/<uuid:run_id>/", usage_files.usage_file, name="usage_file"),
+    path("programme/usage/<uuid:run_id>/rows.csv", usage_files.usage_file_rows, name="usage_file_rows"),
+    path("programme/exchange-rates/", usage_files.keep_rates, name="keep_rates"),
+    path("programme/incentives/", usage_files.keep_incentives, name="keep_incentives"),
+    path("programme/incentives/<uuid:rule_id>/end/", usage_files.end_incentive, name="end_incentive"),
 ]

@@ -54,6 +54,7 @@ from portal.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookRegis
 from support.models import SupportCase
 from tests.billing.price_factories import make_price_sheet
 from tests.customers.factories import make_relationship
+from tests.billing.usage_factories import make_rule, make_usage_import
 from tests.factories import make_member, make_organization, make_partner
 from tests.marketplace.factories import (
     admin_of,
@@ -401,6 +402,20 @@ def price_sheet(member: Membership) -> object:
     return make_price_sheet().pk
 
 
+def usage_import(member: Membership) -> object:
+    """A file of usage of which one row was not imported."""
+    if member.organization.kind != OrganizationKind.OPERATOR:
+        return uuid.uuid4()
+    return make_usage_import().pk
+
+
+def incentive_rule(member: Membership) -> object:
+    """A rule that holds and could end."""
+    if member.organization.kind != OrganizationKind.OPERATOR:
+        return uuid.uuid4()
+    return make_rule().pk
+
+
 def app_registration(member: Membership) -> object:
     """An app of the member's organization, if it can have one."""
     if app_kind_of(member.organization.kind) is None:
@@ -507,6 +522,9 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "transfers:transfer_id": transfer,
     "transfers:subscription_id": subscription,
     "pricing:sheet_id": price_sheet,
+    "pricing:customer_id": customer,
+    "pricing:run_id": usage_import,
+    "pricing:rule_id": incentive_rule,
     "support:customer_id": customer,
     "support:case_id": support_case,
     "support:attachment_id": case_attachment,
@@ -550,7 +568,10 @@ FOR_MACHINES = {
     "publisher_site:webhook",
 }
 # Pages of the programme operator alone, which sees what every partner has, and what it tells all of them.
-OF_EVERY_PARTNER = _pages("support", "ask resolve assign incident update_incident")
+OF_EVERY_PARTNER = {
+    *_pages("support", "ask resolve assign incident update_incident"),
+    *_pages("pricing", "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_rows end_incentive"),
+}
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
 
 
@@ -726,6 +747,10 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "pricing:sheets": ("price-sheet-checked",),
     "pricing:publish_sheet": ("price-list-published",),
     "pricing:cancel_sheet": ("price-sheet-canceled",),
+    "pricing:usage_files": ("usage-imported",),
+    "pricing:keep_rates": ("exchange-rate-set",),
+    "pricing:keep_incentives": ("incentive-rule-set",),
+    "pricing:end_incentive": ("incentive-rule-ended",),
     "azure:order": ("subscription-purchased",),
     "azure:rename": ("subscription-renamed",),
     "azure:quantity": ("subscription-quantity-changed",),

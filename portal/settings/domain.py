@@ -30,6 +30,7 @@ CUSTOMER_NAVIGATION = [  # the pages of one customer
     "azure.navigation.CUSTOMER_ITEMS",
     "transfers.navigation.CUSTOMER_ITEMS",
     "support.navigation.CUSTOMER_ITEMS",
+    "billing.prices_navigation.CUSTOMER_ITEMS",
     "customers.navigation.CUSTOMER_ITEMS",
 ]
 EVENT_TYPES = [

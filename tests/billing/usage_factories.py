@@ -5,7 +5,8 @@ import io
 import uuid
 from typing import Any
 
-from billing.models import ExchangeRate, UsageImport
+from billing.enums import IncentiveKind
+from billing.models import ExchangeRate, IncentiveRule, UsageImport
 from billing.workflow import usage
 from customers.enums import BillingFrequency, ProductFamily, RelationshipKind, SubscriptionStatus
 from customers.models import Customer, ResellerRelationship, Subscription
@@ -105,3 +106,24 @@ def import_rows(*rows: str, operator: Actor | None = None) -> UsageImport:
     """Import a file of these rows."""
     stream = io.BytesIO("\n".join([HEADER, *rows]).encode())
     return usage.import_usage(stream=stream, file_name="usage.csv", actor=operator or make_operator(), now=NOON)
+
+
+def make_usage_import(**fields: Any) -> UsageImport:
+    """A file of one row, which was not imported."""
+    defaults = {"file_name": "usage.csv", "row_count": 1, "wrong_count": 1, "started_by_id": uuid.uuid4()}
+    run = UsageImport.objects.create(**defaults | {"started_by_name": "Kim", "created_at": NOON} | fields)
+    values = {"entitlement": None, "day": None, "meter_id": "m", "meter_name": "m", "quantity": 1, "resource": ""}
+    run.rows.create(number=2, values=values, reason="wrong-day")
+    return run
+
+
+def make_rule(**fields: Any) -> IncentiveRule:
+    """A rule for a competency of its own that holds without an end."""
+    defaults = {
+        "kind": IncentiveKind.INCENTIVE,
+        "family": ProductFamily.AZURE_SUBSCRIPTION,
+        "percent": 1,
+        "competency": f"Competency {uuid.uuid4().hex[:8]}",
+        "valid_from": datetime.date(2026, 1, 1),
+    }
+    return IncentiveRule.objects.create(**defaults | fields)

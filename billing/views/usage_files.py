@@ -1,0 +1,217 @@
+"""The operator's files of usage, exchange rates and incentive rules; partners read the last two."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from billing.enums import IncentiveKind
+from billing.forms.usage import EndForm, IncentiveForm, RateForm, UsageFileForm
+from billing.models import IncentiveRule, UsageImport, UsageImportRow
+from billing.models.incentives import USAGE_FAMILIES
+from billing.queries import usage as queries
+from billing.usage_files import REASONS
+from billing.views.prices import plain_number
+from billing.workflow import incentives, usage
+from portal.accounts.access import requires
+from portal.accounts.permissions import Permission
+from portal.core.errors import InvalidInput
+from portal.core.exports import csv_response
+from portal.core.http import PortalRequest, posted, redirect_to, takes_upload
+from portal.core.listing import ListAddress
+from portal.core.pages import walk
+
+EXPORT_BATCH = 1_000
+SHOWN_WRONG = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@takes_upload
+@requires(Permission.PROGRAMME_OPERATE)
+def usage_files(request: PortalRequest) -> HttpResponse:
+    """Import a file of usage, and list the files so far."""
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UsageFileForm(*sent)
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = usage.import_usage(
+                stream=form.upload.file,  # type: ignore[arg-type]
+                file_name=form.upload.name or "",
+                actor=request.actor,
+                now=timezone.now(),
+            )
+        except InvalidInput as refusal:
+            form.add_error("file", refusal.explanation)
+        else:
+            return redirect("pricing:usage_file", run.pk)
+    address = ListAddress.read(request, {"cursor": None})
+    page = queries.import_page(cursor=address.get("cursor"))
+    context = {"form": form, "runs": [_run(run) for run in page], "pager": address.pager(page)}
+    return render(request, "billing/usage/files.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@requires(Permission.PROGRAMME_OPERATE)
+def usage_file(request: PortalRequest, run_id: UUID) -> HttpResponse:
+    """Show what became of the rows of a file."""
+    run = get_object_or_404(UsageImport, pk=run_id)
+    rows = list(queries.wrong_rows(run).order_by("number")[:SHOWN_WRONG])
+    context = {
+        "run": _run(run),
+        "rows": [
+            {
+                "number": row.number,
+                "meter": row.values["meter_name"],
+                "second": " · ".join(str(row.values[name]) for name in ("day", "entitlement") if row.values[name]),
+                "reason": REASONS[row.reason],
+            }
+            for row in rows
+        ],
+        "is_cut": run.wrong_count > len(rows),
+        "wrong_url": reverse("pricing:usage_file_rows", args=[run.pk]) if run.wrong_count else "",
+    }
+    return render(request, "billing/usage/file.html", context)
+
+
+@require_safe
+@requires(Permission.PROGRAMME_OPERATE)
+def usage_file_rows(request: PortalRequest, run_id: UUID) -> StreamingHttpResponse:
+    """Give the rows that were not imported as a CSV file, each with its reason."""
+    run = get_object_or_404(UsageImport, pk=run_id)
+    header = (_("Row"), _("Reason"), "EntitlementId", "UsageDate", "MeterId", "MeterName", "ResourceURI", "Quantity")
+    rows = walk(queries.wrong_rows(run), order=("number",), size=EXPORT_BATCH)
+    return csv_response(f"usage-not-imported-{timezone.now():%Y-%m-%d}.csv", header, _wrong(rows))
+
+
+def _wrong(rows: Iterable[UsageImportRow]) -> Iterator[tuple[object, ...]]:
+    names = ("entitlement", "day", "meter_id", "meter_name", "resource", "quantity")
+    for row in rows:
+        yield row.number, REASONS[row.reason], *(row.values[name] for name in names)
+
+
+def _run(run: UsageImport) -> dict[str, Any]:
+    counts = {"rows": run.row_count, "new": run.new_count, "changed": run.changed_count, "same": run.same_count}
+    return {
+        "url": reverse("pricing:usage_file", args=[run.pk]),
+        "file_name": run.file_name,
+        "started_by": run.started_by_name,
+        "created_at": run.created_at,
+        "tone": "warning" if run.wrong_count else "success",
+        "wrong": number_format(run.wrong_count, force_grouping=True),
+        **{name: number_format(count, force_grouping=True) for name, count in counts.items()},
+    }
+
+
+# --- exchange rates and incentives -----------------------------------------------------------------------------------
+@require_safe
+@requires(Permission.PRICING_VIEW)
+def rates(request: PortalRequest) -> HttpResponse:
+    """Show partners the exchange rates with their source, and what usage earns."""
+    return _rates_page(request)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.PROGRAMME_OPERATE)
+def keep_rates(request: PortalRequest) -> HttpResponse:
+    """Enter an exchange rate, and list them all."""
+    form = RateForm(posted(request), initial={"valid_from": timezone.now().date().replace(day=1)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            incentives.set_exchange_rate(**form.cleaned_data, actor=request.actor, now=timezone.now())
+        except InvalidInput as refusal:
+            form.add_error(refusal.field, refusal.explanation)
+        else:
+            messages.success(request, _("Exchange rate entered."))
+            return redirect_to(request, reverse("pricing:keep_rates"))
+    return _rates_page(request, rate_form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.PROGRAMME_OPERATE)
+def keep_incentives(request: PortalRequest) -> HttpResponse:
+    """Set what usage earns from a day on, and list all rules."""
+    form = IncentiveForm(posted(request), initial={"valid_from": timezone.now().date()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            incentives.set_incentive(**form.cleaned_data, actor=request.actor, now=timezone.now())
+        except InvalidInput as refusal:
+            form.add_error(refusal.field, refusal.explanation)
+        else:
+            messages.success(request, _("Rule set."))
+            return redirect_to(request, reverse("pricing:keep_incentives"))
+    return _rates_page(request, incentive_form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.PROGRAMME_OPERATE)
+def end_incentive(request: PortalRequest, rule_id: UUID) -> HttpResponse:
+    """Let a rule hold no longer from a day on."""
+    rule = get_object_or_404(IncentiveRule, pk=rule_id)
+    form = EndForm(posted(request), initial={"valid_until": timezone.now().date()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            incentives.end_incentive(
+                rule_id=rule.pk,
+                valid_until=form.cleaned_data["valid_until"],
+                actor=request.actor,
+                now=timezone.now(),
+            )
+        except InvalidInput as refusal:
+            form.add_error(refusal.field, refusal.explanation)
+        else:
+            messages.success(request, _("The rule ends."))
+            return redirect_to(request, reverse("pricing:keep_incentives"))
+    context = {"form": form, "rule": _rule(rule)}
+    return render(request, "billing/usage/end_incentive.html", context, status=422 if form.errors else 200)
+
+
+def _rates_page(
+    request: PortalRequest, *, rate_form: forms.Form | None = None, incentive_form: forms.Form | None = None
+) -> HttpResponse:
+    address = ListAddress.read(request, {"cursor": None})
+    page = queries.rate_page(cursor=address.get("cursor"))
+    context = {
+        "rate_form": rate_form,
+        "incentive_form": incentive_form,
+        "shows_rates": incentive_form is None,
+        "shows_rules": rate_form is None,
+        "rates": [
+            {
+                "pair": f"1 {row.base} =",
+                "rate": f"{number_format(plain_number(row.rate))} {row.currency}",
+                "valid_from": row.valid_from,
+                "source": row.source,
+                "by": row.entered_by_name,
+            }
+            for row in page
+        ],
+        "rules": [_rule(rule) for rule in queries.rules()] if rate_form is None else [],
+        "pager": address.pager(page),
+    }
+    failed = any(form is not None and form.errors for form in (rate_form, incentive_form))
+    return render(request, "billing/usage/rates.html", context, status=422 if failed else 200)
+
+
+def _rule(rule: IncentiveRule) -> dict[str, Any]:
+    percent: Decimal = rule.percent
+    return {
+        "pk": rule.pk,
+        "family": dict(USAGE_FAMILIES)[rule.family],
+        "kind": IncentiveKind(rule.kind).label,
+        "percent": f"{number_format(plain_number(percent))} %",
+        "competency": rule.competency,
+        "valid_from": rule.valid_from,
+        "valid_until": rule.valid_until,
+        "note": rule.note,
+        "end_url": "" if rule.valid_until else reverse("pricing:end_incentive", args=[rule.pk]),
+    }

@@ -3,9 +3,10 @@
     manage.py demo_accounts --json > accounts.json
     python docs/examples/full_story.py http://127.0.0.1:8000 accounts.json
 
-Both partners and the customer act: relationship requests, the customer's yes (played by the sandbox), a transfer asked
-for, accepted and completed. A small server in this script receives the webhooks and checks their signatures as Standard
-Webhooks says. The portal must be allowed to call this machine (setting OUTGOING_LOOPBACK).
+Both partners, the customer and the publisher act: relationship requests, the customer's yes (played by the sandbox), a
+subscription of the marketplace bought, resolved and activated, a transfer asked for, accepted and completed. A small
+server in this script receives the webhooks and checks their signatures as Standard Webhooks says. Everything that is
+in the sandbox is deleted first. The portal must be allowed to call this machine (settings OUTGOING_LOOPBACK).
 """
 
 import base64
@@ -23,6 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 PARTNER_RESOURCE = "https://api.partnercenter.microsoft.com"
+PUBLISHER_RESOURCE = "20e940b3-4c77-4b0b-9a53-9e16a1b010a7"
 EVENTS = ["reseller-relationship-accepted-by-customer", "create-transfer", "update-transfer", "complete-transfer"]
 PATIENCE = 60  # seconds for what the portal does by itself
 TOLERANCE = 300  # seconds by which a signature may be old
@@ -135,8 +137,8 @@ def wait_for(what: str, done):
     raise SystemExit(f"Waited {PATIENCE} seconds in vain for: {what}")
 
 
-def choose_apps(accounts: dict) -> tuple[dict, dict]:
-    """Return the apps of two direct bill partners of a sandbox."""
+def choose_apps(accounts: dict) -> tuple[dict, dict, list[dict]]:
+    """Return the apps of two direct bill partners of a sandbox and those of publishers."""
     organizations = {one["organisation"]["tenant_id"]: one["organisation"] for one in accounts["people"]}
     partners = [
         app
@@ -144,7 +146,7 @@ def choose_apps(accounts: dict) -> tuple[dict, dict]:
         if organizations.get(app["tenant_id"], {}).get("sandbox")
         and organizations[app["tenant_id"]]["kind"] == "direct_bill"
     ]
-    return partners[0], partners[1]
+    return partners[0], partners[1], [app for app in accounts["apps"] if app["kind"] == "publisher"]
 
 
 def register_webhook(api: Api, receiver: Receiver, path: str) -> None:
@@ -164,6 +166,55 @@ def win_customer(api: Api, customer_id: str = "") -> str:
         {"customerId": customer_id} if customer_id else new,
     )
     return accepted["customerId"]
+
+
+def buy(api: Api, customer_id: str) -> str:
+    """Buy the first plan of the marketplace that this customer can have; return the subscription's id."""
+    for product in api.call("GET", "/v1/products?country=FR&targetView=MarketplaceSaaS")["items"]:
+        for sku in api.call("GET", f"/v1/products/{product['id']}/skus?country=FR")["items"]:
+            path = f"/v1/products/{product['id']}/skus/{sku['id']}/availabilities?country=FR"
+            for availability in api.call("GET", path)["items"]:
+                term = availability["terms"][0]
+                line = {
+                    "id": 0,
+                    "catalogItemId": availability["catalogItemId"],
+                    "quantity": max(1, sku.get("minimumQuantity", 1)),
+                    "billingCycle": term["billingCycle"],
+                    "termDuration": term["duration"],
+                    "attestationAccepted": True,
+                }
+                wanted = {"lineItems": [line], "partnerOnRecordAttestationAccepted": True}
+                cart = api.call("POST", f"/v1/customers/{customer_id}/carts", wanted)
+                if any(one.get("error") for one in cart["lineItems"]):
+                    continue
+                bought = api.call("POST", f"/v1/customers/{customer_id}/carts/{cart['id']}/checkout")
+                if bought.get("orders"):
+                    return bought["orders"][0]["lineItems"][0]["subscriptionId"]
+    raise SystemExit("The marketplace has nothing that this customer can have.")
+
+
+def purchase_token(api: Api, customer_id: str, subscription_id: str) -> str:
+    """Return the token of the link to the publisher's site."""
+    path = f"/v1/customers/{customer_id}/subscriptions/{subscription_id}/activationlinks"
+    address = api.call("GET", path)["items"][0]["link"]["uri"]
+    return urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)["token"][0]
+
+
+def activate(publishers: list[Api], token: str) -> str:
+    """Do what the publisher's site does when somebody follows the link: resolve, then activate."""
+    version = "?api-version=2018-08-31"
+    for publisher in publishers:
+        try:
+            found = publisher.call(
+                "POST", f"/api/saas/subscriptions/resolve{version}", **{"x-ms-marketplace-token": token}
+            )
+        except Refused:  # another publisher's purchase
+            continue
+        path = f"/api/saas/subscriptions/{found['id']}"
+        publisher.call("POST", f"{path}/activate{version}", {"planId": found["planId"]})
+        state = publisher.call("GET", path + version)["saasSubscriptionStatus"]
+        return f"{found['subscriptionName']} is {state}"
+    raise SystemExit("No publisher knows this purchase.")
 
 
 def transfer(source: Api, target: Api, customer_id: str) -> dict:
@@ -194,31 +245,40 @@ def transfer(source: Api, target: Api, customer_id: str) -> dict:
 
 def main(base: str, accounts: dict) -> None:
     """Play the story."""
-    source_app, target_app = choose_apps(accounts)
+    source_app, target_app, publisher_apps = choose_apps(accounts)
     source, target = Api(base, source_app, PARTNER_RESOURCE), Api(base, target_app, PARTNER_RESOURCE)
-    say("1. Tokens for two partners")
+    publishers = [Api(base, app, PUBLISHER_RESOURCE) for app in publisher_apps]
+    say("1. Tokens for two partners and the publishers")
+
+    source.call("POST", "/v1/sandbox/reset", {"confirm": True})
+    held = source.call("GET", "/v1/sandbox")["contents"]
+    say(f"2. The sandbox is reset: {held}")
 
     receiver = Receiver()
     register_webhook(source, receiver, "/source")
     register_webhook(target, receiver, "/target")
-    say(f"2. Webhooks registered at {receiver.url('')}")
+    say(f"3. Webhooks registered at {receiver.url('')}")
 
     customer_id = win_customer(source)
-    say(f"3. The customer {customer_id} accepted the current partner")
+    say(f"4. The customer {customer_id} accepted the current partner")
     win_customer(target, customer_id)
-    say("4. The customer accepted the new partner")
+    say("5. The customer accepted the new partner")
+
+    subscription_id = buy(source, customer_id)
+    say(f"6. Bought from the marketplace: {subscription_id}")
+    say(f"7. Activated by its publisher: {activate(publishers, purchase_token(source, customer_id, subscription_id))}")
 
     path = f"/v1/sandbox/customers/{customer_id}/subscriptions"
     for name in ("Practice Suite", "Practice Mail"):
         source.call("POST", path, {"name": name, "quantity": 5})
-    say("5. The customer has two subscriptions that can move")
+    say("8. The customer has two subscriptions that can move")
 
     done = transfer(source, target, customer_id)
-    say(f"6. The transfer is {done['status']}: {[item['targetSubscriptionId'] for item in done['lineItems']]}")
+    say(f"9. The transfer is {done['status']}: {[item['targetSubscriptionId'] for item in done['lineItems']]}")
 
     for side in ("/source", "/target"):
         names = wait_for(f"the webhooks of {side}", lambda at=side: set(EVENTS) <= receiver.names(at) and EVENTS)
-        say(f"7. {side} got, signed: {', '.join(names)}")
+        say(f"10. {side} got, signed: {', '.join(names)}")
     if receiver.refused:
         raise SystemExit(f"Notifications with a wrong signature: {receiver.refused}")
     say("Done.")

@@ -83,6 +83,7 @@ DEMO_LOADERS = [
     "billing.prices_demo.load",
     "marketplace.demo.load",
     "transfers.demo.load",
+    "sandbox.demo.load",
     "billing.demo.load",  # after all that is charged
 ]
 DEMO_PUBLISHERS = "marketplace.demo_sites.start"  # at every start of a demo installation, loaded before or not

@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customers.models import ResellerRelationship
+from marketplace.models import Cart, SaaSSubscription
 from portal.audit.models import AuditEventParty
 from portal.webhooks.models import WebhookRegistration
 from tests import live
 from tests.factories import make_member
+from tests.marketplace.factories import make_plan
 from tests.portal.api.factories import make_app, secret_of
 from tests.sandbox.factories import make_pair
 from transfers import processing
@@ -21,7 +23,7 @@ from transfers.models import Transfer
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 SCRIPT = live.PROJECT / "docs" / "examples" / "full_story.py"
-BY_PROGRAMS = {"webhook-registered"}  # pages can do it as well, but people need not for this story
+BY_PROGRAMS = {"webhook-registered", "sandbox-reset"}  # pages do them as well, but people need not for this story
 
 
 @pytest.fixture
@@ -51,8 +53,8 @@ def events_of(*organizations):
     return set(rows.values_list("event_type", flat=True)) - BY_PROGRAMS
 
 
-def by_script(site, tmp_path, source, target):
-    pairs = [account(partner) for partner in (source, target)]
+def by_script(site, tmp_path, source, target, publisher):
+    pairs = [account(one) for one in (source, target, publisher.organization)]
     accounts = tmp_path / "accounts.json"
     accounts.write_text(json.dumps({"apps": [app for app, _ in pairs], "people": [person for _, person in pairs]}))
     command = [sys.executable, str(SCRIPT), f"http://127.0.0.1:{site.port}", str(accounts)]
@@ -61,7 +63,7 @@ def by_script(site, tmp_path, source, target):
     return done.stdout
 
 
-def by_pages(client_for, source, target):
+def by_pages(client_for, source, target, plan):
     """The same story as people click it, the tasks' work done here."""
     giver, taker = (client_for(make_member(partner)) for partner in (source, target))
     customer = ""
@@ -73,10 +75,27 @@ def by_pages(client_for, source, target):
         answer = client.post(accept_url, {"customer": customer, **new})
         assert answer.status_code == 302, answer.text
         customer = str(ResellerRelationship.objects.get(partner=source.partner).customer_id)
+    buy_and_activate(giver, customer, source, plan)
     for name in ("Practice Suite", "Practice Mail"):
         facts = {"name": name, "family": "license_based", "quantity": 5}
         giver.post(reverse("sandbox:add_subscription", args=[customer]), facts)
     send_and_accept(giver, taker, customer, source)
+
+
+def buy_and_activate(giver, customer, source, plan):
+    choice = {"plan": plan.pk, "price": "P1M:monthly", "quantity": 1, "friendly_name": ""}
+    giver.post(reverse("marketplace:offer", args=[customer, plan.offer_id]), choice)
+    review = {
+        "cart": Cart.objects.get(partner=source.partner).pk,
+        "total": "10.00",
+        "credited": source.partner.locations.get().partner_id_number,
+        "attested": "on",
+    }
+    answer = giver.post(reverse("marketplace:review", args=[customer]), review)
+    saas = SaaSSubscription.objects.filter(partner=source.partner).first()
+    assert saas is not None, answer.text
+    giver.post(reverse("marketplace:publisher_link", args=[saas.pk]))
+    giver.post(reverse("sandbox:activate", args=[saas.pk]))
 
 
 def send_and_accept(giver, taker, customer, source):
@@ -100,12 +119,13 @@ def send_and_accept(giver, taker, customer, source):
 
 
 def test_the_script_plays_the_whole_story_and_pages_leave_the_same_records(site, tmp_path, client_for):
+    plan = make_plan()
     source, target = make_pair()
-    told = by_script(site, tmp_path, source, target)
+    told = by_script(site, tmp_path, source, target, plan.offer.publisher)
     assert told.endswith("Done.\n"), told
     assert WebhookRegistration.objects.count() == 2
 
     giver, taker = make_pair()
-    by_pages(client_for, giver, taker)
+    by_pages(client_for, giver, taker, plan)
     assert events_of(source, target) == events_of(giver, taker)
-    assert {"complete-transfer", "reseller-relationship-accepted-by-customer"} <= events_of(giver)
+    assert {"complete-transfer", "marketplace-subscription-activated"} <= events_of(giver)

@@ -218,6 +218,7 @@ class CustomerEvent(models.TextChoices):
     ADMIN_RIGHTS_REMOVED = "admin-rights-removed-by-customer", _("Administration rights taken back")
     AGREEMENT_REQUESTED = "customer-agreement-requested", _("Customer agreement asked for")
     AGREEMENT_CREATED = "customer-agreement-created", _("Customer agreement recorded")
+    COUNTRY_PLACED = "market-country-placed", _("Country put into a market")
     IMPORT_UPLOADED = "import-uploaded", _("File for an import uploaded")
     IMPORT_CANCELED = "import-canceled", _("Import canceled")
     CUSTOMERS_IMPORTED = "customers-imported", _("Customers imported")

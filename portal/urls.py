@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("billing.prices_urls")),
     path("publisher/", include("marketplace.publisher_urls")),
     path("", include("support.urls")),
+    path("", include("operators.urls")),
     path("admin-center/", include(("customers.entrance_urls", "admin_center")), {"entrance": "admin_center"}),
     path("government/", include(("customers.entrance_urls", "government")), {"entrance": "government"}),
 ]

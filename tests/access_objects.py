@@ -64,6 +64,7 @@ from tests.marketplace.factories import (
     make_plan,
     make_purchase,
 )
+from tests.operators.factories import make_nomination
 from tests.portal.api.factories import make_app
 from tests.sign_in import SoftwarePasskey
 from tests.support.factories import make_attachment, make_case, make_incident
@@ -479,6 +480,15 @@ def service_incident(member: Membership) -> object:
     return make_incident().pk
 
 
+def partner(member: Membership) -> object:
+    return make_partner().pk
+
+
+def nomination(member: Membership) -> object:
+    """A partner's open request to become an indirect provider."""
+    return make_nomination().pk
+
+
 def case_attachment(member: Membership) -> object:
     """A file of the case that stands before it in the address."""
     case = SupportCase.objects.filter(opened_by=member.user).order_by("-number").first() or _support_case(member)
@@ -525,6 +535,8 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "pricing:customer_id": customer,
     "pricing:run_id": usage_import,
     "pricing:rule_id": incentive_rule,
+    "operators:partner_id": partner,
+    "operators:nomination_id": nomination,
     "support:customer_id": customer,
     "support:case_id": support_case,
     "support:attachment_id": case_attachment,
@@ -571,6 +583,7 @@ FOR_MACHINES = {
 OF_EVERY_PARTNER = {
     *_pages("support", "ask resolve assign incident update_incident"),
     *_pages("pricing", "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_rows end_incentive"),
+    *_pages("operators", "partner nomination approve refuse"),
 }
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
 
@@ -717,6 +730,11 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "sandbox:activate": ("marketplace-subscription-activated",),
     "sandbox:confirm_change": ("marketplace-quantity-changed",),
     "sandbox:refuse_change": ("marketplace-change-refused",),
+    "operators:place_country": ("market-country-placed",),
+    "operators:approve": ("provider-nomination-approved", "became-provider"),
+    "operators:refuse": ("provider-nomination-refused",),
+    "operators:become_provider": ("provider-nomination-requested",),
+    "operators:withdraw": ("provider-nomination-withdrawn",),
     "support:new": ("support-case-opened",),
     "support:answer": ("support-case-answered",),
     "support:ask": ("support-case-information-requested",),

@@ -65,7 +65,14 @@ from customers.rules.invitations import (
     check_reseller_named,
     find_link,
 )
-from customers.rules.markets import OutsideMarket, check_same_market, market_of, needs_registration_number
+from customers.rules.markets import (
+    CountryNotPlaceable,
+    OutsideMarket,
+    check_can_place,
+    check_same_market,
+    market_of,
+    needs_registration_number,
+)
 from customers.rules.notes import (
     PARTNER_TAGS,
     SAVED_VIEWS,
@@ -136,6 +143,7 @@ __all__ = [
     "Blocker",
     "CloudMismatch",
     "CodeRefused",
+    "CountryNotPlaceable",
     "CustomersMovedAlready",
     "DomainTaken",
     "InvitationNotPending",
@@ -184,6 +192,7 @@ __all__ = [
     "check_can_finish",
     "check_can_move",
     "check_can_partner",
+    "check_can_place",
     "check_can_qualify",
     "check_can_remove",
     "check_can_start",

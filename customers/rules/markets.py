@@ -9,11 +9,29 @@ from customers.markets import REGISTRATION_NUMBER_COUNTRIES
 from customers.models import MarketCountry
 from portal.accounts.models import Partner
 from portal.core.countries import country_name
-from portal.core.errors import Refusal
+from portal.core.errors import InvalidInput, Refusal
 
 
 class OutsideMarket(Refusal):
     code = "customer-outside-market"
+
+
+class CountryNotPlaceable(InvalidInput):
+    """The day is past, the change changes nothing, or another one is planned already."""
+
+    code = "country-not-placeable"
+
+
+def check_can_place(
+    newest: MarketCountry | None, *, market: str, currency: str, valid_from: datetime.date, on: datetime.date
+) -> None:
+    """A change holds from a day to come, after every other one of the country. Raises: CountryNotPlaceable."""
+    if valid_from <= on:
+        raise CountryNotPlaceable(_("Choose a day to come: what holds today has been relied on."), field="valid_from")
+    if newest is not None and newest.valid_from >= valid_from:
+        raise CountryNotPlaceable(_("Another change from that day on, or later, is planned."), field="valid_from")
+    if newest is not None and (newest.market_id, newest.currency) == (market, currency) and not newest.valid_until:
+        raise CountryNotPlaceable(_("The country is there already, with this currency."), field="market")
 
 
 def market_of(country: str, *, on: datetime.date) -> MarketCountry | None:

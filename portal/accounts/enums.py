@@ -120,4 +120,5 @@ class AccountEvent(models.TextChoices):
     PARTNERSHIP_ENDED = "partnership-ended", _("Partnership ended")
     BECOMING_RESELLER_STARTED = "becoming-reseller-started", _("Change to indirect reseller started")
     BECOMING_RESELLER_CANCELED = "becoming-reseller-canceled", _("Change to indirect reseller canceled")
+    BECAME_PROVIDER = "became-provider", _("Became an indirect provider")
     BECAME_RESELLER = "became-reseller", _("Became an indirect reseller")

@@ -1,5 +1,7 @@
 """The account settings workspace."""
 
+from django.conf import settings
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.permissions import Permission
@@ -85,6 +87,7 @@ WORKSPACES = (
                 group=_("Organization"),
                 description=_("Play customer and publisher, jump in time, let things fail, begin anew."),
             ),
+            *(item for name in settings.ACCOUNT_SETTINGS_NAVIGATION for item in import_string(name)),
         ),
         actions=(
             Item(

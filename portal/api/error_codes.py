@@ -163,6 +163,11 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "support-case-state": (2000, 400),
     "attachment-refused": (3000, 400),
     "service-incident-over": (2000, 400),
+    # programme
+    "nomination-requirements": (800042, 400),
+    "nomination-open-already": (2000, 400),
+    "nomination-answered": (2000, 400),
+    "country-not-placeable": (3000, 400),
     # apps
     "organization-has-no-api": (900308, 403),
     "too-many-apps": (2000, 400),

@@ -273,6 +273,14 @@ HELP: dict[str, tuple[object, object]] = {
     ),
     "attachment-refused": (_("A file is too large, of another kind, or one too many."), _("Follow the description.")),
     "service-incident-over": (_("The incident is resolved."), _("Nothing is left to do.")),
+    # programme
+    "nomination-requirements": (
+        _("The partner is or lacks something that rules out an indirect provider."),
+        _("Follow the description."),
+    ),
+    "nomination-open-already": (_("The partner has asked already."), _("Wait for the answer.")),
+    "nomination-answered": (_("The nomination was answered or withdrawn."), _("Nothing is left to do.")),
+    "country-not-placeable": (_("A country changes its market on a day to come, once."), _("Choose another day.")),
     # apps
     "too-many-apps": (_("The organization has as many apps as it may have."), _("Remove one.")),
     "too-many-secrets": (_("The app has as many secrets as it may have."), _("Revoke one.")),

@@ -21,8 +21,10 @@ NAVIGATION = [
     "billing.prices_navigation",
     "billing.navigation",
     "support.navigation",
+    "operators.navigation",
     "portal.accounts.navigation",
 ]
+ACCOUNT_SETTINGS_NAVIGATION = ["operators.navigation.ACCOUNT_ITEMS"]  # beside the portal's own
 CUSTOMER_NAVIGATION = [  # the pages of one customer
     "customers.navigation.PRODUCT_ITEMS",
     "azure.navigation.CUSTOMER_ITEMS",
@@ -46,6 +48,7 @@ EVENT_TYPES = [
     "azure.enums.AzureEvent",
     "sandbox.enums.SandboxEvent",
     "support.enums.SupportEvent",
+    "operators.enums.OperatorEvent",
 ]
 METRICS = [
     "portal.notifications.metrics.figures",
@@ -57,6 +60,7 @@ SEARCH_PROVIDERS = [
     "marketplace.search.find",
     "transfers.search.find",
     "support.search.find",
+    "operators.search.find",
     "portal.accounts.search.find",
     "portal.audit.search.find",
 ]

@@ -1,0 +1,53 @@
+"""What partners and the operator write: a nomination, its refusal, a country's place in a market."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.countries import country_choices
+from portal.core.forms import DateInput
+
+
+class NominationForm(forms.Form):
+    """Why the partner should be an indirect provider."""
+
+    statement = forms.CharField(
+        label=_("How will your company serve resellers?"),
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("Billing, support in which hours and languages, credit, what resellers get beside licenses."),
+    )
+    expected_resellers = forms.IntegerField(
+        label=_("Resellers you expect in the first year"), min_value=1, max_value=100_000
+    )
+    confirms = forms.BooleanField(
+        label=_("We bill our resellers, set their prices, and are their first contact for support."),
+    )
+
+
+class RefusalForm(forms.Form):
+    """Why the operator says no."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("The partner reads it."),
+    )
+
+
+class CountryForm(forms.Form):
+    """Where a country belongs from a day on."""
+
+    country = forms.ChoiceField(label=_("Country"))
+    market = forms.ChoiceField(label=_("Market"))
+    currency = forms.RegexField(
+        r"^[A-Z]{3}$", label=_("Currency"), help_text=_("What partners located there are billed in, such as EUR.")
+    )
+    valid_from = forms.DateField(label=_("From this day on"), widget=DateInput())
+
+    def __init__(self, *args: Any, countries: list[str], markets: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = country_choices(countries)  # type: ignore[attr-defined]
+        self.fields["market"].choices = markets  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Pages of the programme operator, and a partner's own nomination."""

@@ -72,3 +72,17 @@ def _tell(event: AuditEvent, invoice: Invoice) -> None:
         kind=ActionKind.TRANSACTIONAL,
         workspace=WORKSPACE,
     )
+
+
+def announce_assignments(count: int, *, actor: Actor, now: datetime.datetime) -> AuditEvent:
+    """Write into the log that numbers of assigned licenses were reported."""
+    return log.record(
+        event_type=BillingEvent.ASSIGNMENTS_REPORTED,
+        organization_ids=[actor.organization_id],
+        subject_type="organization",
+        subject_id=actor.organization_id,
+        subject_name=actor.organization_name,
+        actor=actor,
+        occurred_at=now,
+        details={"count": count},
+    )

@@ -77,6 +77,16 @@ class BillingEvent(models.TextChoices):
 
     INVOICE_READY = "invoice-ready", _("Invoice ready")
     INVOICE_PAID = "invoice-paid", _("Invoice paid")
+    ASSIGNMENTS_REPORTED = "license-assignments-reported", _("Assigned licenses reported")
+
+
+class Difference(models.TextChoices):
+    """In what the numbers of a subscription differ: what the reconciliation page filters by (X10)."""
+
+    ANY = "any", _("Any difference")
+    BILLED = "billed", _("Bought and billed differ")
+    UNUSED = "unused", _("Bought but not assigned")
+    TOO_MANY = "too_many", _("More assigned than bought")
 
 
 class UsageKind(models.TextChoices):

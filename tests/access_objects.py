@@ -762,6 +762,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "azure:dates": ("azure-offer-date-set",),
     "azure:give_access": ("azure-access-given",),
     "azure:take_access": ("azure-access-taken",),
+    "billing:assignments": ("license-assignments-reported",),
     "pricing:sheets": ("price-sheet-checked",),
     "pricing:publish_sheet": ("price-list-published",),
     "pricing:cancel_sheet": ("price-sheet-canceled",),

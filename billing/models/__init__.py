@@ -1,5 +1,6 @@
 """What things cost, what is owed for them and by whom."""
 
+from billing.models.assignments import LicenseAssignment
 from billing.models.charges import Charge
 from billing.models.incentives import ExchangeRate, IncentiveRule
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceRun, InvoiceSeries, InvoiceSubtotal
@@ -15,6 +16,7 @@ __all__ = [
     "InvoiceRun",
     "InvoiceSeries",
     "InvoiceSubtotal",
+    "LicenseAssignment",
     "PriceList",
     "PriceListEntry",
     "PriceSheet",

@@ -63,10 +63,10 @@ def links_of_order(request: ApiRequest, customer_id: Any, order_id: str) -> Http
 
 
 @api_requires(Permission.SUBSCRIPTION_VIEW, answer=ActivationLinks, tag="Carts and orders")
-def links_of_line(request: ApiRequest, customer_id: Any, order_id: str, number: int) -> HttpResponse:
+def links_of_line(request: ApiRequest, customer_id: Any, order_id: str, number: str) -> HttpResponse:
     """Get a link to the publisher's site for one line of an order."""
     here, found = _of_order(request, customer_id, order_id)
-    found = [saas for saas in found if saas.subscription.order_line.number == number]
+    found = [saas for saas in found if str(saas.subscription.order_line.number) == number]
     return links_answer(request, found, uri=f"{here}/lineitems/{number}/activationlinks", now=timezone.now())
 
 

@@ -13,7 +13,7 @@ urlpatterns = [
     path(f"{SUBSCRIPTION}/activationlinks", endpoint(GET=activation.links_of_subscription), name="activation_links"),
     path(f"{ORDER}/activationlinks", endpoint(GET=activation.links_of_order), name="order_activation_links"),
     path(
-        f"{ORDER}/lineitems/<int:number>/activationlinks",
+        f"{ORDER}/lineitems/<str:number>/activationlinks",
         endpoint(GET=activation.links_of_line),
         name="line_activation_links",
     ),

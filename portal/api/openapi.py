@@ -167,7 +167,6 @@ def _json(schema: Any) -> dict[str, Any]:
 
 def _path_parameters(call: Call) -> list[dict[str, Any]]:
     kinds = {"guid": {"type": "string", "format": "uuid"}, "uuid": {"type": "string", "format": "uuid"}}
-    kinds["int"] = {"type": "integer"}
     return [
         {"name": name, "in": "path", "required": True, "schema": kinds.get(kind, {"type": "string"})}
         for name, kind in call.parameters

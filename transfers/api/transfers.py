@@ -40,32 +40,12 @@ def create_transfer(request: ApiRequest, customer_id: UUID) -> HttpResponse:
 
     The caller is the new partner. Line items are chosen by the current one when it accepts.
     """
-    body, actor = body_of(request, CreateBody), request.actor
-    wire_type = body.kind()
-    if body.target_partner_tenant_id not in (None, actor.organization_id):
+    body = body_of(request, CreateBody)
+    wanted = wanted_by(request, customer_id, body)
+    if body.target_partner_tenant_id not in (None, request.actor.organization_id):
         raise WrongProperty("targetPartnerTenantId")
-    customer = wire.customer_known_to(actor, customer_id)
-    if customer is None:  # the same answer whether it exists or not
-        raise TransferRefused(Finding("no-relationship-with-customer"))
-    language = body.customer_language.lower() or customer.language
-    if language not in dict(settings.LANGUAGES):
-        raise WrongProperty("customerLanguage")
-    wanted = workflow.Request(
-        customer_id=customer_id,
-        source_tenant_id=body.source_partner_tenant_id,
-        customer_name=body.customer_name or customer.name,
-        customer_email=body.customer_email_id,
-        customer_language=language,
-        source_partner_name=body.source_partner_name,
-        partner_on_record=body.partner_on_record,
-        product_types=body.product_types(),
-        wishes=[line for line in body.agreed_items if line],
-        note=body.note,
-        target_partner_email=body.target_partner_email_id,
-        wire_type=wire_type,
-    )
-    created = workflow.create_transfer(request=wanted, actor=actor, now=timezone.now())
-    return _answer(request, customer_id, created.pk, status=201)
+    created = workflow.create_transfer(request=wanted, actor=request.actor, now=timezone.now())
+    return answer(request, customer_id, created.pk, status=201)
 
 
 @api_requires(Permission.TRANSFER_VIEW, answer=list[shapes.TransferAnswer], tag=TAG)
@@ -79,7 +59,7 @@ def list_transfers(request: ApiRequest, customer_id: UUID) -> HttpResponse:
 @api_requires(Permission.TRANSFER_VIEW, answer=shapes.TransferAnswer, tag=TAG)
 def get_transfer(request: ApiRequest, customer_id: UUID, transfer_id: UUID) -> HttpResponse:
     """Get a transfer. Its line items are the current partner's to see until it has ended."""
-    return _answer(request, customer_id, transfer_id)
+    return answer(request, customer_id, transfer_id)
 
 
 @api_requires(Permission.TRANSFER_VIEW, body=AnswerBody, answer=shapes.TransferAnswer, tag=TAG)
@@ -90,7 +70,7 @@ def answer_transfer(request: ApiRequest, customer_id: UUID, transfer_id: UUID) -
     request.actor.require(permission)
     transfer = wire.transfer_of_customer(request.actor, customer_id, transfer_id)
     act(request, transfer, body, timezone.now())
-    return _answer(request, customer_id, transfer_id)
+    return answer(request, customer_id, transfer_id)
 
 
 @api_requires(Permission.TRANSFER_CREATE, answer=shapes.TransferAnswer, tag=TAG)
@@ -98,7 +78,7 @@ def retry_transfer(request: ApiRequest, customer_id: UUID, transfer_id: UUID) ->
     """Try the failed items of a finished transfer again, as either partner (not in the original)."""
     transfer = wire.transfer_of_customer(request.actor, customer_id, transfer_id)
     workflow.retry_failed_items(transfer_id=transfer.pk, actor=request.actor, now=timezone.now())
-    return _answer(request, customer_id, transfer_id)
+    return answer(request, customer_id, transfer_id)
 
 
 @api_requires(Permission.TRANSFER_ACCEPT, answer=shapes.EligibilityCollection, tag=TAG)
@@ -123,7 +103,33 @@ def list_all_transfers(request: ApiRequest) -> HttpResponse:
     )
 
 
-def _answer(request: ApiRequest, customer_id: UUID, transfer_id: UUID, *, status: int = 200) -> HttpResponse:
+def wanted_by(request: ApiRequest, customer_id: UUID, body: CreateBody) -> workflow.Request:
+    """Return what a request asks for. Raises: NotOffered, WrongProperty, TransferRefused."""
+    wire_type = body.kind()
+    customer = wire.customer_known_to(request.actor, customer_id)
+    if customer is None:  # the same answer whether it exists or not
+        raise TransferRefused(Finding("no-relationship-with-customer"))
+    language = body.customer_language.lower() or customer.language
+    if language not in dict(settings.LANGUAGES):
+        raise WrongProperty("customerLanguage")
+    return workflow.Request(
+        customer_id=customer_id,
+        source_tenant_id=body.source_partner_tenant_id,
+        customer_name=body.customer_name or customer.name,
+        customer_email=body.customer_email_id,
+        customer_language=language,
+        source_partner_name=body.source_partner_name,
+        partner_on_record=body.partner_on_record,
+        product_types=body.product_types(),
+        wishes=[line for line in body.agreed_items if line],
+        note=body.note,
+        target_partner_email=body.target_partner_email_id,
+        wire_type=wire_type,
+    )
+
+
+def answer(request: ApiRequest, customer_id: UUID, transfer_id: UUID, *, status: int = 200) -> HttpResponse:
+    """Answer a transfer as the caller sees it."""
     row = wire.transfer_of_customer(request.actor, customer_id, transfer_id)
     items = wire.items_of([row], request.actor)
     return json_answer(shapes.transfer(row, request.actor, items[row.pk]), status=status)

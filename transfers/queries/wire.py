@@ -47,6 +47,19 @@ def transfer_page(actor: Actor, condition: Q, *, cursor: str, size: int) -> Page
     return keyset_page(sent_transfers(actor).filter(condition), order=ORDERS[DEFAULT_ORDER], cursor=cursor, size=size)
 
 
+def drafts(actor: Actor) -> QuerySet[Transfer]:
+    """Return what resellers prepared: those of the actor's organization, and those its provider is to send."""
+    return rows_of(actor).filter(status=TransferStatus.DRAFT)
+
+
+def draft_of_customer(actor: Actor, customer_id: uuid.UUID, transfer_id: uuid.UUID) -> Transfer:
+    """Return a draft by both ids. Raises: TransferRefused (transfer-not-found)."""
+    transfer = drafts(actor).filter(pk=transfer_id, customer_id=customer_id).first()
+    if transfer is None:
+        raise TransferRefused(Finding("transfer-not-found"))
+    return transfer
+
+
 def items_of(transfers: Iterable[Transfer], actor: Actor) -> dict[uuid.UUID, list[TransferLineItem]]:
     """Return the items that the actor's organization sees of these transfers, in order: one query for all."""
     visible = [row.pk for row in transfers if sees(party_of(row, actor), "items_total", row) and row.items_total]

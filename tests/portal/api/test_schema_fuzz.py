@@ -102,11 +102,9 @@ def address_of(call, known):
     """The path with what is there, or something else in one place of six."""
     places = {
         name: st.integers(0, 5).flatmap(
-            lambda dice, name=name, kind=kind: (
-                st.just(known.get(name, str(uuid.UUID(int=5)))) if dice else st.just("7") if kind == "int" else ODD
-            )
+            lambda dice, name=name: st.just(known.get(name, str(uuid.UUID(int=5)))) if dice else ODD
         )
-        for name, kind in call.parameters
+        for name, _kind in call.parameters
     }
     return st.fixed_dictionaries(places).map(
         lambda given: call.path.format(**{name: text.replace("/", "") or "x" for name, text in given.items()})

@@ -37,7 +37,18 @@ from customers.models import (
     Tag,
 )
 from marketplace.enums import OfferStatus, OperationAction, OperationSource, OperationStatus
-from marketplace.models import Cart, CartLine, Offer, Operation, Publisher, SaaSSubscription, WebhookCall
+from marketplace.models import (
+    Cart,
+    CartLine,
+    ExclusivePartner,
+    Margin,
+    Offer,
+    Operation,
+    PlanAudience,
+    Publisher,
+    SaaSSubscription,
+    WebhookCall,
+)
 from marketplace.workflow import changes
 from portal.accounts.enums import AccountEvent, OrganizationKind, PartnershipStatus, Role
 from portal.accounts.models import Membership, Partnership, UserInvitation
@@ -60,6 +71,7 @@ from tests.marketplace.factories import (
     admin_of,
     make_active,
     make_buying_relationship,
+    make_dimension,
     make_offer,
     make_plan,
     make_purchase,
@@ -364,6 +376,26 @@ def publisher_plan(member: Membership) -> object:
     return make_plan(_offer_of(member)).pk
 
 
+def audience_of_plan(member: Membership) -> object:
+    """A customer that a private plan of the publisher is for."""
+    plan = make_plan(_offer_of(member), is_private=True)
+    return PlanAudience.objects.create(plan=plan, organization=make_organization()).pk
+
+
+def exclusive_choice(member: Membership) -> object:
+    return ExclusivePartner.objects.create(offer=_offer_of(member), partner=make_partner().partner).pk
+
+
+def private_offer(member: Membership) -> object:
+    """Ten percent for a partner, from yesterday on."""
+    plan, yesterday = make_plan(_offer_of(member)), timezone.now().date() - datetime.timedelta(days=1)
+    return Margin.objects.create(plan=plan, partner=make_partner().partner, percent=10, starts_on=yesterday).pk
+
+
+def metered(member: Membership) -> object:
+    return make_dimension(make_plan(_offer_of(member), is_per_seat=False)).pk
+
+
 def purchase_of_publisher(member: Membership) -> object:
     return _purchase_of(member).pk
 
@@ -546,6 +578,10 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "webhooks:delivery_id": webhook_delivery,
     "webhooks:public_id": event,
     "publisher:plan_id": publisher_plan,
+    "publisher:audience_id": audience_of_plan,
+    "publisher:choice_id": exclusive_choice,
+    "publisher:margin_id": private_offer,
+    "publisher:dimension_id": metered,
     "publisher:subscription_id": purchase_of_publisher,
     "publisher:call_id": call_to_publisher,
 }
@@ -664,6 +700,16 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "publisher:new_plan": ("marketplace-offer-plan-added",),
     "publisher:edit_plan": ("marketplace-offer-plan-changed",),
     "publisher:new_price": ("marketplace-offer-priced",),
+    "publisher:new_exclusive_partner": ("marketplace-offer-changed",),
+    "publisher:remove_exclusive_partner": ("marketplace-offer-changed",),
+    "publisher:new_audience": ("marketplace-offer-plan-changed",),
+    "publisher:remove_audience": ("marketplace-offer-plan-changed",),
+    "publisher:new_margin": ("marketplace-offer-plan-changed",),
+    "publisher:end_margin": ("marketplace-offer-plan-changed",),
+    "publisher:new_dimension": ("marketplace-offer-plan-changed",),
+    "publisher:edit_dimension": ("marketplace-offer-plan-changed",),
+    "publisher:price_dimension": ("marketplace-offer-priced",),
+    "publisher:remove_dimension": ("marketplace-offer-plan-changed",),
     "publisher:repeat_call": ("marketplace-publisher-call-repeated",),
     "publisher_site:activate": "asks the API, which writes it into the log",
     "publisher_site:decide": "asks the API, which writes it into the log",
@@ -757,6 +803,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "marketplace:auto_renew": ("marketplace-auto-renew-changed",),
     "marketplace:auto_renew_of_many": ("marketplace-auto-renew-changed",),
     "marketplace:reseller": ("marketplace-reseller-changed",),
+    "marketplace:further_resellers": ("marketplace-reseller-changed",),
     "marketplace:cancel": ("marketplace-subscription-canceled",),
     "marketplace:ask": ("marketplace-change-asked",),
     "azure:dates": ("azure-offer-date-set",),

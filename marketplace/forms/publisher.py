@@ -35,6 +35,12 @@ class OfferForm(forms.Form):
     is_sold_by_partners = forms.BooleanField(
         label=gettext_lazy("Partners may sell it"), required=False, initial=True, widget=Toggle
     )
+    is_exclusive = forms.BooleanField(
+        label=gettext_lazy("Exclusive to chosen partners"),
+        required=False,
+        widget=Toggle,
+        help_text=gettext_lazy("Everybody sees it; only the partners named on the offer's page buy it."),
+    )
     is_once_per_customer = forms.BooleanField(label=gettext_lazy("Once per customer"), required=False, widget=Toggle)
     publisher_may_change = forms.BooleanField(
         label=gettext_lazy("You may change and cancel what partners bought"),
@@ -140,6 +146,18 @@ class PlanForm(forms.Form):
         max_length=2000,
         required=False,
         help_text=gettext_lazy("Where it is sold, by two letters each, such as “FR, DE, SE”. Empty: everywhere."),
+    )
+    is_private = forms.BooleanField(
+        label=gettext_lazy("Private"),
+        required=False,
+        widget=Toggle,
+        help_text=gettext_lazy("Only the tenants named on the plan's page see and buy it."),
+    )
+    activates_itself = forms.BooleanField(
+        label=gettext_lazy("Activates itself"),
+        required=False,
+        widget=Toggle,
+        help_text=gettext_lazy("It starts with the order, and so does its billing; your software is not asked."),
     )
     is_stopped = forms.BooleanField(
         label=gettext_lazy("No longer sold"),

@@ -137,6 +137,7 @@ class Plan(models.Model):
     max_quantity = models.PositiveIntegerField(default=1_000_000)  # the ceiling of licenses (section 3.9)
     trial_days = models.PositiveSmallIntegerField(default=0)  # 30 or 60, without a choice (section 7.8)
     is_private = models.BooleanField(default=False)
+    activates_itself = models.BooleanField(default=False)  # with the order, without the publisher (section 4.2)
     is_stopped = models.BooleanField(default=False)  # no new purchases; what runs goes on
     needs_azure_plan = models.BooleanField(default=False)  # metered plans: API error codes 900128 and 900129
     countries = ArrayField(models.CharField(max_length=2), default=list, blank=True)  # where sold; empty: everywhere

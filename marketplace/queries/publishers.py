@@ -6,7 +6,18 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from marketplace.enums import LIVING
-from marketplace.models import Offer, Plan, Publisher, SaaSSubscription, UsageRecord, WebhookAttempt, WebhookCall
+from marketplace.models import (
+    ExclusivePartner,
+    Margin,
+    Offer,
+    Plan,
+    PlanAudience,
+    Publisher,
+    SaaSSubscription,
+    UsageRecord,
+    WebhookAttempt,
+    WebhookCall,
+)
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
 
@@ -110,3 +121,20 @@ def currencies_of_partners() -> list[str]:
 def find_publisher(actor: Actor) -> Publisher | None:
     """Return the actor's own publisher; ``None`` before its first offer."""
     return Publisher.objects.filter(pk=actor.organization_id).first()
+
+
+def audience_of(plan: Plan) -> QuerySet[PlanAudience]:
+    """Return the tenants that a private plan is for, as they were named."""
+    return PlanAudience.objects.filter(plan=plan).select_related("organization").order_by("pk")
+
+
+def exclusive_partners_of(offer: Offer) -> QuerySet[ExclusivePartner]:
+    """Return the partners that may buy an exclusive offer, by name."""
+    chosen = ExclusivePartner.objects.filter(offer=offer).select_related("partner__organization")
+    return chosen.order_by("partner__organization__name_key", "pk")
+
+
+def margins_of(plan: Plan) -> QuerySet[Margin]:
+    """Return the private offers of a plan, the newest first."""
+    rows = Margin.objects.filter(plan=plan).select_related("partner__organization")
+    return rows.order_by("-starts_on", "pk")

@@ -37,6 +37,13 @@ def check_new_plan_code(offer: Offer, code: str) -> None:
         raise InvalidInput(_("The offer has a plan with this identifier already."), field="code")
 
 
+def check_new_dimension_code(plan: Plan, code: str) -> None:
+    """Raises: InvalidInput."""
+    check_code(code)
+    if plan.dimensions.filter(code=code).exists():
+        raise InvalidInput(_("The plan meters something with this identifier already."), field="code")
+
+
 def check_limits(*, is_per_seat: bool, min_quantity: int, max_quantity: int) -> None:
     """Raises: InvalidInput."""
     if not is_per_seat and (min_quantity, max_quantity) != (1, 1):

@@ -92,6 +92,7 @@ def _line(row: queries.CartRow) -> dict[str, Any]:
         "quantity": quantity_text(line.quantity) if plan.is_per_seat else _("Flat rate"),
         "name": line.friendly_name,
         "trial_days": plan.trial_days,
+        "activates_itself": plan.activates_itself,
         "unit_price": unit_price_text(
             price.unit_price, price.currency, price.billing_frequency, is_per_seat=plan.is_per_seat
         )

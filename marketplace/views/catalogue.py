@@ -229,6 +229,7 @@ def _plan(choice: PlanChoice, buyer: Buyer, bound: PurchaseForm | None) -> dict[
         if plan.trial_days
         else "",
         "is_private": plan.is_private,
+        "activates_itself": plan.activates_itself,
         "meters": [_meter(dimension, buyer.partner.currency) for dimension in plan.dimensions.all()],
         "refusal": choice.refusal.explanation if choice.refusal else "",
         "form": bound if is_bound else PurchaseForm(choice=choice),

@@ -85,6 +85,7 @@ def offer(request: PortalRequest, offer_id: UUID) -> HttpResponse:
         "plans": plans,
         "facts": _facts(one),
         "is_published": one.status == OfferStatus.PUBLISHED,
+        "partners": queries.exclusive_partners_of(one) if one.is_exclusive else [],
     }
     return render(request, "marketplace/publisher/offer.html", context)
 

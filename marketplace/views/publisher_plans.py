@@ -1,5 +1,6 @@
 """The plans of a publisher's offer: limits, trial, countries, and prices per term and billing frequency."""
 
+import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +16,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.forms.publisher import PlanForm, PriceForm, cycle_label
-from marketplace.models import Plan, PlanPrice
+from marketplace.models import Margin, Plan, PlanAudience, PlanPrice
 from marketplace.queries import publishers as queries
 from marketplace.views.publisher_offers import FORM_METHODS, at_field, form_page
 from marketplace.workflow import catalog
 from portal.accounts.access import requires
+from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.countries import country_name
 from portal.core.errors import Refusal
@@ -69,6 +71,7 @@ def plan(request: PortalRequest, plan_id: UUID) -> HttpResponse:
         "prices": [_price_row(price, running) for price in prices],
         "dimensions": [
             {
+                "id": dimension.pk,
                 "name": dimension.name,
                 "code": dimension.code,
                 "unit": dimension.unit,
@@ -77,6 +80,9 @@ def plan(request: PortalRequest, plan_id: UUID) -> HttpResponse:
             }
             for dimension in one.dimensions.prefetch_related("prices").order_by("name", "pk")
         ],
+        "audience": [_tenant(row) for row in queries.audience_of(one)] if one.is_private else [],
+        "margins": [_margin_row(margin) for margin in queries.margins_of(one)],
+        "meter_reason": _("Only a flat rate meters usage; this plan is priced by license.") if one.is_per_seat else "",
     }
     return render(request, "marketplace/publisher/plan.html", context)
 
@@ -97,6 +103,34 @@ def _price_row(price: PlanPrice, running: set[Any]) -> dict[str, Any]:
     }
 
 
+def _tenant(row: PlanAudience) -> dict[str, Any]:
+    """Name partners; customers are known to publishers by their tenant IDs alone."""
+    is_customer = row.organization.kind == OrganizationKind.CUSTOMER
+    return {"pk": row.pk, "name": str(row.organization_id) if is_customer else row.organization.name}
+
+
+def _margin_row(margin: Margin) -> dict[str, Any]:
+    today = timezone.now().date()
+    last = margin.ends_on - datetime.timedelta(days=1) if margin.ends_on else None
+    if margin.starts_on > today:
+        tone, state = "info", _("Begins later")
+    elif last is not None and last < today:
+        tone, state = "neutral", _("Over")
+    else:
+        tone, state = "success", _("Holds today")
+    return {
+        "id": margin.pk,
+        "partner": margin.partner.organization.name,
+        "customer": margin.customer_id or _("All customers"),
+        "percent": number_format(margin.percent.normalize()),
+        "first": margin.starts_on,
+        "last": last,
+        "tone": tone,
+        "state": state,
+        "can_end": last is None or last > today,
+    }
+
+
 def _facts(one: Plan) -> list[dict[str, Any]]:
     quantities = _("%(least)s to %(most)s licenses") % {
         "least": number_format(one.min_quantity, force_grouping=True),
@@ -111,6 +145,8 @@ def _facts(one: Plan) -> list[dict[str, Any]]:
         (_("Free trial"), trial if one.trial_days else _("None")),
         (_("Countries"), ", ".join(country_name(code) for code in one.countries) or _("Everywhere")),
         (_("Audience"), _("Private: chosen organizations") if one.is_private else _("Everybody")),
+        (_("Private"), _("Yes") if one.is_private else _("No")),
+        (_("Activates itself"), _("Yes") if one.activates_itself else _("No")),
         (_("Sold"), _("No") if one.is_stopped else _("Yes")),
     ]
     return [{"label": label, "value": value} for label, value in facts]

@@ -92,7 +92,13 @@ def activate_in_sandbox(*, subscription_id: UUID, actor: Actor, now: datetime.da
     return _activate(saas, actor, now)
 
 
-def _activate(saas: SaaSSubscription, actor: Actor, now: datetime.datetime) -> SaaSSubscription:
+def activate_with_order(saas: SaaSSubscription, *, now: datetime.datetime) -> None:
+    """Start a purchase, just written and held by the open transaction, of a plan that activates itself."""
+    if saas.plan.activates_itself:
+        _activate(saas, None, now)
+
+
+def _activate(saas: SaaSSubscription, actor: Actor | None, now: datetime.datetime) -> SaaSSubscription:
     """Activate a locked purchase, once."""
     if saas.status == FulfillmentStatus.SUBSCRIBED:
         return saas

@@ -26,6 +26,7 @@ OFFER_FACTS = {
     "description": "description",
     "category": "category",
     "is_sold_by_partners": "sold by partners",
+    "is_exclusive": "exclusive",
     "is_once_per_customer": "once per customer",
     "publisher_may_change": "publisher may change",
     "documentation_url": "documentation",
@@ -44,6 +45,8 @@ PLAN_FACTS = {
     "max_quantity": "most quantity",
     "trial_days": "trial days",
     "countries": "countries",
+    "is_private": "private",
+    "activates_itself": "activates itself",
     "is_stopped": "stopped",
 }
 
@@ -101,7 +104,7 @@ def change_plan(*, plan_id: UUID, facts: Mapping[str, Any], actor: Actor, now: d
 
     Raises: PermissionDenied, Plan.DoesNotExist, InvalidInput.
     """
-    plan = _own_plan(plan_id, actor)
+    plan = own_plan_locked(plan_id, actor)
     wanted = _only(PLAN_FACTS, facts)
     catalog.check_limits(
         is_per_seat=plan.is_per_seat, min_quantity=wanted["min_quantity"], max_quantity=wanted["max_quantity"]
@@ -136,7 +139,7 @@ def set_price(
 
     Raises: PermissionDenied, Plan.DoesNotExist, InvalidInput.
     """
-    plan = _own_plan(plan_id, actor)
+    plan = own_plan_locked(plan_id, actor)
     catalog.check_price(unit_price=unit_price, currency=currency, valid_from=valid_from, today=now.date())
     price, _is_new = PlanPrice.objects.update_or_create(
         plan=plan,
@@ -162,7 +165,7 @@ def set_price(
     return price
 
 
-def _own_plan(plan_id: UUID, actor: Actor) -> Plan:
+def own_plan_locked(plan_id: UUID, actor: Actor) -> Plan:
     """Return a plan of the publisher's own, its offer locked. Raises: PermissionDenied, Plan.DoesNotExist."""
     actor.require(Permission.PUBLISHER_OFFER_MANAGE)
     offer_id = Plan.objects.values_list("offer_id", flat=True).get(

@@ -17,6 +17,7 @@ from marketplace.announcements import announce
 from marketplace.enums import CartStatus, MarketplaceEvent
 from marketplace.models import Cart, CartLine, Order, OrderLine, Plan, SaaSSubscription
 from marketplace.rules import Buyer, Price
+from marketplace.workflow.activation import activate_with_order
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership, Partner
@@ -292,9 +293,10 @@ def _start_fulfillment(
     )
     saas.copy_for_list()
     saas.save(force_insert=True)
+    written = SaaSSubscription.objects.with_rows().get(pk=subscription.pk)
     announce(
         MarketplaceEvent.PURCHASED,
-        SaaSSubscription.objects.with_rows().get(pk=subscription.pk),
+        written,
         actor=actor,
         now=now,
         after={
@@ -304,6 +306,7 @@ def _start_fulfillment(
             "billing frequency": subscription.billing_frequency,
         },
     )
+    activate_with_order(written, now=now)
 
 
 def _beneficiary(customer_id: UUID) -> Membership | None:

@@ -49,6 +49,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "reseller-cannot-add-customers": (800042, 400),
     "reseller-not-yours": (800016, 400),
     "no-further-resellers": (800016, 400),
+    "usage-reported": (800042, 400),
     "sells-through-provider": (800042, 400),
     "qualification-not-allowed": (3000, 400),
     "unknown-partner": (2071, 400),

@@ -83,6 +83,10 @@ HELP: dict[str, tuple[object, object]] = {
     "webhook-replay-too-large": (_("Too many deliveries were chosen."), _("Choose a shorter time, or one event.")),
     "outgoing-address-refused": (_("The portal does not call this address."), _("Use a public https address.")),
     # customers and relationships
+    "usage-reported": (
+        _("Usage of what is metered has been reported."),
+        _("Stop reporting it, or set its price to 0."),
+    ),
     "no-further-resellers": (
         _("Only an indirect provider names further resellers, after the first one."),
         _("Name the reseller on record first."),

@@ -23,6 +23,8 @@ WORKSPACES = (
                 "pricing:usage",
                 Permission.BILLING_VIEW,
                 description=_("What a month is estimated to cost, by day, customer, subscription and meter."),
+            ),
+            Item(
                 _("Reconciliation"),
                 "billing:reconciliation",
                 Permission.BILLING_VIEW,

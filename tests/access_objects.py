@@ -64,8 +64,8 @@ from portal.notifications.models import ActionItem
 from portal.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookRegistration
 from support.models import SupportCase
 from tests.billing.price_factories import make_price_sheet
-from tests.customers.factories import make_relationship
 from tests.billing.usage_factories import make_rule, make_usage_import
+from tests.customers.factories import make_relationship
 from tests.factories import make_member, make_organization, make_partner
 from tests.marketplace.factories import (
     admin_of,

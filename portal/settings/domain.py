@@ -87,6 +87,8 @@ DEMO_LOADERS = [
     "billing.prices_demo.load",
     "marketplace.demo.load",
     "transfers.demo.load",
+    "support.demo.load",
+    "operators.demo.load",
     "sandbox.demo.load",
     "billing.demo.load",  # after all that is charged
 ]

@@ -23,8 +23,8 @@ class ProductHealth:
 
 
 def current_incidents() -> list[ServiceIncident]:
-    """Return what is not over, newest first, each with the newest word on it (``latest_text``): one query."""
-    return list(_with_latest(ServiceIncident.objects.filter(resolved_at=None)).order_by(*ORDER))
+    """Return what is not over, incidents first, each with the newest word on it (``latest_text``): one query."""
+    return list(_with_latest(ServiceIncident.objects.filter(resolved_at=None)).order_by("-kind", *ORDER))
 
 
 def past_page(*, product: str = "", kind: str = "", cursor: str = "", size: int = 25) -> Page[ServiceIncident]:

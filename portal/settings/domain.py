@@ -54,6 +54,7 @@ METRICS = [
     "portal.notifications.metrics.figures",
     "portal.audit.metrics.figures",
     "portal.webhooks.metrics.figures",
+    "marketplace.metrics.figures",
 ]
 SEARCH_PROVIDERS = [
     "customers.search.find",

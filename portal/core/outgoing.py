@@ -68,15 +68,17 @@ class Outcome:
         return self.http_status is not None and 200 <= self.http_status < 300
 
 
-def check_address(url: str, *, field: str | None = None, resolve: bool = True) -> None:
+def check_address(url: str, *, field: str | None = None, resolve: bool = True, is_sandbox: bool = False) -> None:
     """Refuse an address that will never be called, when it is registered. Raises: AddressRefused.
 
+    ``is_sandbox``: a sandbox asks, which the operator may allow private networks (OUTGOING_PRIVATE_FOR_SANDBOX).
     With ``resolve`` a name that leads to a private address now is refused as well; an unknown name is not: it may come.
     """
     try:
-        parts = _parts(url)
+        private = _may_be_private(is_sandbox)
+        parts = _parts(url, private=private)
         if resolve:
-            _public_addresses(parts, deadline=time.monotonic() + NAME_SECONDS)
+            _allowed_addresses(parts, deadline=time.monotonic() + NAME_SECONDS, private=private)
     except _NotNow as fault:
         if fault.code in (NAME_UNKNOWN, TIMED_OUT):
             return
@@ -87,19 +89,22 @@ def check_address(url: str, *, field: str | None = None, resolve: bool = True) -
         ) from fault
 
 
-def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float) -> Outcome:
+def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float, is_sandbox: bool = False) -> Outcome:
     """Send a POST and return what came back, never raising for a fault of the other side. Takes ``seconds`` at most."""
-    return request("POST", url, body=body, headers=headers, seconds=seconds)
+    return request("POST", url, body=body, headers=headers, seconds=seconds, is_sandbox=is_sandbox)
 
 
-def request(method: str, url: str, *, body: bytes, headers: Mapping[str, str], seconds: float) -> Outcome:
+def request(
+    method: str, url: str, *, body: bytes, headers: Mapping[str, str], seconds: float, is_sandbox: bool = False
+) -> Outcome:
     """Send one request; see ``post``. No call inside a transaction: it would hold locks meanwhile."""
     begun = time.monotonic()
     status: int | None = None
     text, error = "", ""
     found: dict[str, str] = {}
     try:
-        status, text, found = _exchange(method, url, body, headers, deadline=begun + seconds)
+        private = _may_be_private(is_sandbox)
+        status, text, found = _exchange(method, url, body, headers, deadline=begun + seconds, private=private)
     except _NotNow as fault:
         error = fault.code
     except ssl.SSLCertVerificationError:
@@ -117,10 +122,10 @@ def request(method: str, url: str, *, body: bytes, headers: Mapping[str, str], s
 
 
 def _exchange(
-    method: str, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float
+    method: str, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float, private: bool
 ) -> tuple[int, str, dict[str, str]]:
-    parts = _parts(url)
-    addresses = _public_addresses(parts, deadline=deadline)
+    parts = _parts(url, private=private)
+    addresses = _allowed_addresses(parts, deadline=deadline, private=private)
     fuse = _Fuse()
     watch = threading.Timer(max(deadline - time.monotonic(), 0), fuse.blow)
     watch.daemon = True
@@ -184,7 +189,11 @@ def _first_open(addresses: list[tuple[str, int]], deadline: float) -> socket.soc
     return socket.create_connection(addresses[-1], timeout=max(deadline - time.monotonic(), 0.01))
 
 
-def _parts(url: str) -> SplitResult:
+def _may_be_private(is_sandbox: bool) -> bool:
+    return is_sandbox and bool(settings.OUTGOING_PRIVATE_FOR_SANDBOX)
+
+
+def _parts(url: str, *, private: bool) -> SplitResult:
     """Take an address apart. Raises: _NotNow."""
     try:
         parts = urlsplit(url)
@@ -192,7 +201,7 @@ def _parts(url: str) -> SplitResult:
     except ValueError as error:
         raise _NotNow(NOT_ALLOWED) from error
     is_plain = not any(letter.isspace() or not letter.isprintable() for letter in url)
-    schemes = ("https", "http") if settings.OUTGOING_LOOPBACK else ("https",)
+    schemes = ("https", "http") if settings.OUTGOING_LOOPBACK or private else ("https",)
     if (
         len(url) > LONGEST_ADDRESS
         or not is_plain
@@ -207,8 +216,8 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def _public_addresses(parts: SplitResult, *, deadline: float) -> list[tuple[str, int]]:
-    """Look the name up. One private address among several is enough to refuse it. Raises: _NotNow."""
+def _allowed_addresses(parts: SplitResult, *, deadline: float, private: bool) -> list[tuple[str, int]]:
+    """Look the name up. One address among several that is not allowed is enough to refuse it. Raises: _NotNow."""
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     lookup = _lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
@@ -218,26 +227,35 @@ def _public_addresses(parts: SplitResult, *, deadline: float) -> list[tuple[str,
         raise _NotNow(TIMED_OUT) from error
     except (OSError, UnicodeError) as error:
         raise _NotNow(NAME_UNKNOWN) from error
-    addresses = list(dict.fromkeys(str(row[4][0]) for row in found))
-    allowed = [is_allowed(ipaddress.ip_address(address.partition("%")[0])) for address in addresses]
-    if not addresses or not all(allowed):
+    found_texts = list(dict.fromkeys(str(row[4][0]) for row in found))
+    addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found_texts]
+    if not addresses or not all(is_allowed(address, private=private) for address in addresses):
         raise _NotNow(NOT_ALLOWED)
-    loopback = [ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in addresses]
-    if parts.scheme == "http" and not all(loopback):
+    if parts.scheme == "http" and not all(address.is_loopback or _is_private(address) for address in addresses):
         raise _NotNow(NOT_ALLOWED)
-    return [(address, port) for address in addresses]
+    return [(text, port) for text in found_texts]
 
 
-def is_allowed(address: NETWORK_ADDRESS) -> bool:
-    """Say whether a network address may be called: a public one, or this machine where the settings allow it."""
+def is_allowed(address: NETWORK_ADDRESS, *, private: bool = False) -> bool:
+    """Say whether a network address may be called: a public one, or this machine where the settings allow it.
+
+    ``private``: also one of a private network, such as 10.0.0.0/8; never a link's own, where clouds keep their secrets.
+    """
     inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
     if isinstance(address, ipaddress.IPv6Address) and address in _TRANSLATED:
         inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if inner is not None:
-        return is_allowed(inner)
+        return is_allowed(inner, private=private)
     if address.is_loopback:
         return bool(settings.OUTGOING_LOOPBACK)
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    if address.is_multicast or address.is_reserved:
+        return False
+    return address.is_global or (private and _is_private(address))
 
 
+def _is_private(address: NETWORK_ADDRESS) -> bool:
+    return any(address in network for network in _PRIVATE)
+
+
+_PRIVATE = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")  # IPv4 behind a translator

@@ -157,6 +157,7 @@ ACTIVATION_DAYS = 30  # a purchase that the publisher has not activated by then 
 SUSPENSION_DAYS = 30  # grace period of a missing payment
 AUTO_ACCEPT_SECONDS = 10  # a publisher that says nothing after it was told of a change agrees to it
 WEBHOOK_CALL_SECONDS = 10  # for one notification, all of it
+WEBHOOK_SENDERS = env.int("WEBHOOK_SENDERS", default=1)  # worker processes that send at once; others stay free
 WEBHOOK_CALLS_AT_ONCE = 16  # of one worker process, each to another webhook
 WEBHOOK_SECRET_OVERLAP_HOURS = 72  # both secrets sign: longer than a weekend
 PUBLISHER_CALL_SECONDS = 10  # for one call to a publisher, all of it
@@ -166,6 +167,8 @@ USAGE_HOURS = 24  # how old a reported usage event may be
 MAIL_AFTER_PURCHASE = env.bool("MAIL_AFTER_PURCHASE", default=True)
 # Addresses inside this machine for landing pages and webhooks: only for the demo publishers of the embedded run.
 OUTGOING_LOOPBACK = False
+# Addresses of private networks for webhooks of sandboxes: for an operator who trusts their owners with its network.
+OUTGOING_PRIVATE_FOR_SANDBOX = env.bool("OUTGOING_PRIVATE_FOR_SANDBOX", default=False)
 DEMO_PUBLISHER_URL = env.str("DEMO_PUBLISHER_URL", default="https://publishers.example")  # where the demo plays them
 DEMO_PUBLISHER_STORE = ""  # file of the demo publishers' own site; only in the embedded run
 

@@ -3,12 +3,13 @@
 The delivery rows are written with the event; sending them is ``processing``'s, each attempt a row of its own.
 """
 
+import datetime
 import uuid
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.actor import Actor
@@ -35,6 +36,14 @@ class WebhookRegistrationQuerySet(models.QuerySet["WebhookRegistration"]):
     def called(self) -> Self:
         """Webhooks that are called now."""
         return self.listening().filter(paused_at__isnull=True)
+
+    def with_work(self, now: datetime.datetime) -> Self:
+        """Webhooks that are called, for which something is due, and that no worker has and that do not rest."""
+        due = WebhookDelivery.objects.filter(
+            registration=OuterRef("pk"), status=DeliveryStatus.WAITING, next_attempt_at__lte=now
+        )
+        free = Q(busy_until__isnull=True) | Q(busy_until__lte=now)
+        return self.called().filter(free).filter(Exists(due))
 
     def locked(self, registration_id: uuid.UUID) -> "WebhookRegistration":
         """The webhook, its row locked until the open transaction ends."""

@@ -5,9 +5,10 @@ database. What came back is written down by webhook, some dozens at once. A proc
 receivers tell by ``webhook-id``, which stays the same (decision 0043).
 """
 
+import contextlib
 import datetime
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,10 +16,11 @@ from uuid import UUID
 import structlog
 from cryptography.fernet import InvalidToken
 from django.conf import settings
+from django.db import connection
 
 from portal.core import outgoing
 from portal.webhooks import queries, rules, signing
-from portal.webhooks.models import WebhookDelivery
+from portal.webhooks.models import WebhookDelivery, WebhookRegistration
 from portal.webhooks.signing import Signer
 from portal.webhooks.workflow import sending
 from portal.webhooks.workflow.sending import Call
@@ -30,6 +32,7 @@ BATCH = 50  # deliveries to one webhook before their outcomes are written down
 BATCH_SECONDS = 5  # so long at most before they are, if the receiver is slow
 SPARE = datetime.timedelta(seconds=30)  # beyond the last call of a batch, before it counts as abandoned
 REST = datetime.timedelta(seconds=30)  # for a receiver that could not be reached
+SENDER_LOCK = 0x7765626B  # "webk": first half of the key, the place is the second
 LOOK_SECONDS = 0.25  # how often a turn looks for new work while calls are under way
 
 logger = structlog.get_logger(__name__)
@@ -41,12 +44,42 @@ class _Batch:
 
     registration_id: UUID
     url: str
+    is_sandbox: bool
     signer: Signer
     deliveries: Sequence[WebhookDelivery]
 
 
 def deliver_due(*, clock: Clock) -> bool:
-    """Deliver what is due to all webhooks; say whether more may be left for another turn."""
+    """Deliver what is due to all webhooks; say whether something is left for another turn.
+
+    Does nothing while as many processes as may are sending: receivers that hang never keep all of them from other work.
+    """
+    with _place_of_a_sender() as has_place:
+        if not has_place:
+            return False  # whoever has it sees what is due, now or in the look below
+        _take_turn(clock)
+    return WebhookRegistration.objects.with_work(clock()).exists()
+
+
+@contextlib.contextmanager
+def _place_of_a_sender() -> Iterator[bool]:
+    """Hold one of the places for processes that send; PostgreSQL gives it back when a process dies."""
+    taken = None
+    with connection.cursor() as cursor:
+        for place in range(settings.WEBHOOK_SENDERS):
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [SENDER_LOCK, place])
+            if cursor.fetchone()[0]:
+                taken = place
+                break
+    try:
+        yield taken is not None
+    finally:
+        if taken is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [SENDER_LOCK, taken])
+
+
+def _take_turn(clock: Clock) -> None:
     end = clock() + TURN
     running: dict[Future[list[Call]], UUID] = {}
     with ThreadPoolExecutor(settings.WEBHOOK_CALLS_AT_ONCE, thread_name_prefix="webhooks") as pool:
@@ -55,7 +88,7 @@ def deliver_due(*, clock: Clock) -> bool:
                 for batch in _take(settings.WEBHOOK_CALLS_AT_ONCE - len(running), now=clock()):
                     running[pool.submit(_send, batch, clock)] = batch.registration_id
             if not running:
-                return clock() >= end
+                return
             done, _still = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
             for future in done:
                 _note(running.pop(future), future.result(), now=clock())
@@ -86,7 +119,8 @@ def _batch(registration_id: UUID, *, now: datetime.datetime) -> _Batch | None:
         logger.exception("webhook_secret_unreadable", registration_id=str(registration_id))
         sending.end_turn(registration_id=registration_id, rests_until=now + REST)
         return None
-    return _Batch(registration_id, registration.url, signer, deliveries)
+    is_sandbox = registration.organization.is_sandbox
+    return _Batch(registration_id, registration.url, is_sandbox, signer, deliveries)
 
 
 def _send(batch: _Batch, clock: Clock) -> list[Call]:
@@ -98,7 +132,13 @@ def _send(batch: _Batch, clock: Clock) -> list[Call]:
             "Content-Type": "application/json",
             **batch.signer.headers(message_id=str(delivery.event.public_id), body=body, now=started_at),
         }
-        outcome = outgoing.post(batch.url, body=body, headers=headers, seconds=settings.WEBHOOK_CALL_SECONDS)
+        outcome = outgoing.post(
+            batch.url,
+            body=body,
+            headers=headers,
+            seconds=settings.WEBHOOK_CALL_SECONDS,
+            is_sandbox=batch.is_sandbox,
+        )
         calls.append(Call(delivery.pk, batch.url, started_at, headers, outcome))
         if outcome.http_status in (None, rules.GONE) or time.monotonic() >= end:
             break

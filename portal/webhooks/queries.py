@@ -17,7 +17,15 @@ from portal.webhooks.models import DeliveryAttempt, DeliveryStatus, WebhookDeliv
 
 NEWEST_FIRST = ("-created_at", "-pk")
 DAY = datetime.timedelta(days=1)
-SIGNING = ("sealed_secret", "sealed_previous_secret", "previous_secret_until", "uses_ms_signature_header")
+SENT = (
+    "event__public_id",
+    "registration__url",
+    "registration__sealed_secret",
+    "registration__sealed_previous_secret",
+    "registration__previous_secret_until",
+    "registration__uses_ms_signature_header",
+    "registration__organization__is_sandbox",
+)
 
 
 @dataclass(frozen=True)
@@ -137,9 +145,7 @@ def due_deliveries(registration_id: UUID, *, now: datetime.datetime, most: int) 
     due = WebhookDelivery.objects.filter(
         registration_id=registration_id, status=DeliveryStatus.WAITING, next_attempt_at__lte=now
     )
-    rows = due.select_related("registration", "event").only(
-        "body", "registration", "registration__url", "event__public_id", *(f"registration__{name}" for name in SIGNING)
-    )
+    rows = due.select_related("registration__organization", "event").only("body", *SENT)
     return list(rows.order_by("next_attempt_at", "created_at", "pk")[:most])
 
 

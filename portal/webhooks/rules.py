@@ -139,9 +139,9 @@ def next_attempt_at(attempts: int, *, now: datetime.datetime) -> datetime.dateti
     return now + datetime.timedelta(minutes=PAUSES[attempts - 1])
 
 
-def check_registration(*, url: str, event_types: Collection[str], known: Collection[str]) -> None:
+def check_registration(*, url: str, event_types: Collection[str], known: Collection[str], is_sandbox: bool) -> None:
     """Raises: outgoing.AddressRefused, UnknownEvents."""
-    outgoing.check_address(url, field="webhookUrl")
+    outgoing.check_address(url, field="webhookUrl", is_sandbox=is_sandbox)
     unknown = [name for name in event_types if name not in known]
     if unknown or not event_types or len(event_types) > MOST_EVENTS:
         raise UnknownEvents(

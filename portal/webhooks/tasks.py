@@ -10,7 +10,7 @@ from portal.webhooks.workflow import registrations
 
 @shared_task(name="webhooks.deliver")
 def deliver() -> None:
-    """Deliver what is due; leave the rest to another task after a full turn."""
+    """Deliver what is due; leave what is left after a turn to another task."""
     if processing.deliver_due(clock=timezone.now):
         enqueue_after_commit("webhooks.deliver")
 

@@ -45,7 +45,7 @@ def register(
     actor.require(Permission.WEBHOOK_MANAGE)
     Organization.objects.locked(actor.organization_id)  # of two at once, one finds the other's
     rules.check_count(WebhookRegistration.objects.visible_to(actor).count(), is_only_one=is_only_one)
-    rules.check_registration(url=url, event_types=event_types, known=known)
+    rules.check_registration(url=url, event_types=event_types, known=known, is_sandbox=actor.is_sandbox)
     secret = signing.new_secret()
     registration = WebhookRegistration.objects.create(
         organization_id=actor.organization_id,
@@ -77,7 +77,7 @@ def change(
     """
     actor.require(Permission.WEBHOOK_MANAGE)
     registration = WebhookRegistration.objects.visible_to(actor).locked(registration_id)
-    rules.check_registration(url=url, event_types=event_types, known=known)
+    rules.check_registration(url=url, event_types=event_types, known=known, is_sandbox=actor.is_sandbox)
     before = {"address": registration.url, "events": registration.event_types}
     registration.url, registration.event_types = url, list(dict.fromkeys(event_types))
     if uses_ms_signature_header is not None:

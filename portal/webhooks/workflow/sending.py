@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F
 
 from portal.core.outgoing import Outcome
 from portal.webhooks import rules
@@ -35,11 +35,7 @@ def take_turns(*, most: int, until: datetime.datetime, now: datetime.datetime) -
 
     Those that have rested longest come first.
     """
-    due = WebhookDelivery.objects.filter(
-        registration=OuterRef("pk"), status=DeliveryStatus.WAITING, next_attempt_at__lte=now
-    )
-    free = WebhookRegistration.objects.called().filter(Q(busy_until__isnull=True) | Q(busy_until__lte=now))
-    rows = free.filter(Exists(due)).order_by(F("busy_until").asc(nulls_last=True), "pk")
+    rows = WebhookRegistration.objects.with_work(now).order_by(F("busy_until").asc(nulls_last=True), "pk")
     chosen = rows.select_for_update(of=("self",), no_key=True, skip_locked=True).values_list("pk", flat=True)
     taken = list(chosen[:most])
     if taken:

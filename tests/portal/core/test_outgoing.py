@@ -1,5 +1,6 @@
 """Calls to addresses that somebody else chose: fenced in, whatever stands at the other end."""
 
+import contextlib
 import ipaddress
 import socket
 import time
@@ -84,6 +85,26 @@ def test_private_and_special_networks_are_refused_when_registered_and_when_calle
         outgoing.check_address("https://hooks.example/in")
     assert send("https://hooks.example/in").error == outgoing.NOT_ALLOWED
     assert not outgoing.is_allowed(ipaddress.ip_address(address))
+
+
+def test_an_operator_may_let_sandboxes_call_private_networks_and_no_more(names, settings):
+    names |= {"near.example": ["10.1.2.3"], "clouds.example": ["169.254.169.254"], "far.example": [GLOBAL]}
+    names |= {"own.example": ["127.0.0.1"], "disguised.example": ["::ffff:7f00:1"]}
+
+    def is_refused(url, *, is_sandbox):
+        with contextlib.suppress(outgoing.AddressRefused):
+            outgoing.check_address(url, is_sandbox=is_sandbox)
+            return False
+        return True
+
+    assert is_refused("https://near.example/", is_sandbox=True)
+    settings.OUTGOING_PRIVATE_FOR_SANDBOX = True
+    for url in ("https://near.example/", "http://near.example/", "https://far.example/"):
+        assert not is_refused(url, is_sandbox=True), url
+    own = ("https://own.example/", "https://disguised.example/")
+    for url in ("https://clouds.example/", "http://far.example/", *own):
+        assert is_refused(url, is_sandbox=True), url
+    assert is_refused("https://near.example/", is_sandbox=False)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """Notifications reach their receivers, signed and tried again; registration by API (API reference, section 7; T9)."""
 
 import base64
+import contextlib
 import datetime
 import hashlib
 import hmac
+import itertools
 import json
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from portal.accounts.enums import Role
@@ -121,6 +124,24 @@ def test_only_webhooks_with_something_due_take_a_turn(registered):
     assert sending.take_turns(**taking, now=NOON) == []
 
 
+def test_one_process_sends_and_sees_what_came_meanwhile(registered, receiver):
+    happen(registered.registration)
+    other = connection.copy()
+    with contextlib.closing(other), other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, 0)", [processing.SENDER_LOCK])
+        assert deliver() is False
+        assert receiver.received == []
+    assert deliver() is False
+    assert len(receiver.received) == 1
+
+
+def test_what_a_full_turn_leaves_is_told(registered, receiver):
+    happen(registered.registration)
+    times = itertools.chain([NOON], itertools.repeat(NOON + processing.TURN))
+    assert processing.deliver_due(clock=lambda: next(times)) is True
+    assert receiver.received == []
+
+
 def test_pauses_only_grow():
     assert list(rules.PAUSES) == sorted(rules.PAUSES)
     assert rules.next_attempt_at(len(rules.PAUSES) + 1, now=NOON) is None
@@ -180,6 +201,27 @@ def test_a_test_event_is_sent_and_its_outcome_read(receiver):
     assert (outcome["status"], outcome["callbackUrl"]) == ("completed", receiver.url)
     assert [result["responseCode"] for result in outcome["results"]] == ["OK"]
     assert api_client().get(f"{path}/{correlation}").status_code == 404
+
+
+def test_a_third_test_in_a_minute_is_refused_as_the_original_does(receiver):
+    client, path = api_client(), f"{HERE}/validationEvents"
+    client.send("POST", HERE, {"webhookUrl": receiver.url, "webhookEvents": ["test-created"]})
+    assert [client.send("POST", path).status_code for _ in range(2)] == [200, 200]
+    refused = client.send("POST", path)
+    assert refused.status_code == 429
+    assert refused.json()["statusCode"] == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize(("seconds", "is_refused"), [((5, 10), True), ((5, 60), False), ((61,), False), ((), False)])
+def test_two_tests_a_minute_are_enough(seconds, is_refused):
+    last = [NOON - datetime.timedelta(seconds=one) for one in seconds]
+    if not is_refused:
+        rules.check_test_limit(last=last, now=NOON)
+        return
+    with pytest.raises(rules.TooManyTests) as refused:
+        rules.check_test_limit(last=last, now=NOON)
+    assert refused.value.seconds == 50
 
 
 def test_other_roles_and_organizations_see_no_webhook(receiver):

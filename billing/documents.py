@@ -41,7 +41,8 @@ TITLE = ParagraphStyle("title", parent=STRONG, fontSize=17, leading=22, spaceAft
 NOTICE = ParagraphStyle(
     "notice", parent=STRONG, fontSize=11, leading=14, borderColor=GREY, borderWidth=1, borderPadding=6
 )
-WIDTH = A4[0] - 40 * mm
+PADDING = 6  # of the library's frame, in points
+WIDTH = A4[0] - 40 * mm - 2 * PADDING
 
 
 def pdf_response(invoice: Invoice, *, language: str) -> HttpResponse:
@@ -104,8 +105,9 @@ def _facts(invoice: Invoice) -> Table:
     if not invoice.is_sandbox and invoice.total > 0:
         pairs.append((_("Due date"), date_format(invoice.due_on, "DATE_FORMAT")))
     pairs.append((_("Lines"), number_format(invoice.line_count, force_grouping=True)))
-    pairs.append((_("Amount"), f"<b>{escape(money_text(invoice.total, invoice.currency))}</b>"))
+    pairs.append((_("Amount"), escape(money_text(invoice.total, invoice.currency))))
     rows = [[_text(label, TEXT), Paragraph(value, TEXT)] for label, value in pairs]
+    rows[-1][1] = Paragraph(pairs[-1][1], STRONG)
     return Table(rows, colWidths=[45 * mm, WIDTH - 45 * mm], style=[*_PLAIN, ("TEXTCOLOR", (0, 0), (0, -1), GREY)])
 
 
@@ -172,7 +174,7 @@ def _foot_of(invoice: Invoice) -> Any:
             notice = f" · {_('Sandbox – not to be paid')}" if invoice.is_sandbox else ""
         canvas.setFont(FONT, 8)
         canvas.setFillColor(GREY)
-        canvas.drawString(20 * mm, 12 * mm, f"{invoice.number}{notice}")
-        canvas.drawRightString(A4[0] - 20 * mm, 12 * mm, page)
+        canvas.drawString(20 * mm + PADDING, 12 * mm, f"{invoice.number}{notice}")
+        canvas.drawRightString(A4[0] - 20 * mm - PADDING, 12 * mm, page)
 
     return foot

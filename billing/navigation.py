@@ -13,6 +13,12 @@ WORKSPACES = (
         description=_("Invoices, reconciliation files and what your customers cost you."),
         items=(
             Item(
+                _("Overview"),
+                "billing:overview",
+                Permission.BILLING_VIEW,
+                description=_("What is spent by month and product family, and what is open."),
+            ),
+            Item(
                 _("Invoices"),
                 "billing:invoices",
                 Permission.BILLING_VIEW,

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from billing.views import invoices, reconciliation
+from billing.views import invoices, overview, reconciliation
 
 app_name = "billing"
 urlpatterns = [
+    path("", overview.overview, name="overview"),
     path("invoices/", invoices.invoices, name="invoices"),
     path("invoices/export/", invoices.invoices_export, name="invoices_export"),
     path("reconciliation/", reconciliation.reconciliation, name="reconciliation"),

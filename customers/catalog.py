@@ -107,6 +107,8 @@ class WantedLine:
     term: str = ""
     friendly_name: str = ""
     currency: str = ""
+    scope: str = ""  # of a reservation: the Azure subscription it is limited to
+    partner_on_record: str = ""  # PartnerID that is credited: lines of one cart may differ in it
 
     @property
     def product_id(self) -> str:
@@ -151,9 +153,11 @@ class PlacedOrder:
 class Catalog(ABC):
     """What one app sells. Only what the shelf's partner may sell in its country is returned."""
 
+    is_one_line = False  # whether each line becomes an order of its own
+
     @abstractmethod
-    def products(self, shelf: Shelf) -> list[Product]:
-        """Return all products, by title."""
+    def products(self, shelf: Shelf, view: str = "") -> list[Product]:
+        """Return the products that stand in a targetView (in lower case), or all, by title."""
 
     @abstractmethod
     def product(self, shelf: Shelf, product_id: str) -> Product | None:

@@ -42,7 +42,9 @@ SEGMENT = "commercial"  # publishers sell to all segments under this one
 class MarketplaceCatalog(Catalog):
     """Offers are products, plans SKUs, terms availabilities."""
 
-    def products(self, shelf: Shelf) -> list[Product]:
+    def products(self, shelf: Shelf, view: str = "") -> list[Product]:
+        if view and view not in {name.lower() for name in VIEWS}:
+            return []
         return [_product(offer) for offer in _offers(shelf).order_by("name_key", "pk")]
 
     def product(self, shelf: Shelf, product_id: str) -> Product | None:

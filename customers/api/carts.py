@@ -13,10 +13,10 @@ from typing_extensions import TypedDict
 from customers import queries
 from customers.api.changes import CYCLES, Quantity
 from customers.api.orders import OrderAnswer, Pricing, order, pricing
-from customers.catalog import orders_of
+from customers.catalog import WantedLine, orders_of
 from customers.models import Customer, WireCart
 from customers.workflow import carts as workflow
-from customers.workflow.carts import CartLine, CartNotFound, buyer_of, seller_of
+from customers.workflow.carts import CartNotFound, buyer_of, group_key, seller_of
 from portal.accounts.permissions import Permission
 from portal.api import error_codes
 from portal.api.access import ApiRequest, api_requires
@@ -55,17 +55,19 @@ class CartLineBody(Body):
     friendly_name: Annotated[str, Field(max_length=200)] = ""
     currency_code: Annotated[str, Field(max_length=3)] = ""
     participants: list[ParticipantBody] = Field(default_factory=list)
+    provisioning_context: dict[str, Any] = Field(default_factory=dict)
 
-    def line(self) -> CartLine:
+    def line(self) -> WantedLine:
         """Return the line in our words."""
         credited = [one.value for one in self.participants if one.key == RESELLER]
-        return CartLine(
+        return WantedLine(
             catalog_item=self.catalog_item_id,
             quantity=self.quantity,
             billing_cycle=self.billing_cycle,
             term=self.term_duration,
             friendly_name=self.friendly_name,
             currency=self.currency_code.upper(),
+            scope=str(self.provisioning_context.get("subscriptionid", ""))[:40],
             partner_on_record=credited[0] if credited else "",
         )
 
@@ -74,7 +76,7 @@ class CartBody(Body):
     line_items: Annotated[list[CartLineBody], Field(min_length=1, max_length=MAX_LINES)]
     partner_on_record_attestation_accepted: bool = True
 
-    def lines(self) -> list[CartLine]:
+    def lines(self) -> list[WantedLine]:
         """Return the lines in our words."""
         return [item.line() for item in self.line_items]
 
@@ -208,11 +210,11 @@ def _cart(request: ApiRequest, cart: WireCart, customer: Customer, now: datetime
 
 
 def _lines(
-    request: ApiRequest, lines: Sequence[CartLine], now: datetime.datetime, customer: Customer
+    request: ApiRequest, lines: Sequence[WantedLine], now: datetime.datetime, customer: Customer
 ) -> list[dict[str, Any]]:
     """Return the lines with today's prices, or why one cannot be bought."""
     buyer = buyer_of(customer, request.actor, now)
-    groups: dict[tuple[str, str], str] = {}
+    groups: dict[tuple[str, ...], str] = {}
     answer = []
     for number, line in enumerate(lines):
         value: dict[str, Any] = {
@@ -225,16 +227,15 @@ def _lines(
             "currencyCode": buyer.partner.currency,
             "participants": [{"key": RESELLER, "value": line.partner_on_record}] if line.partner_on_record else None,
         }
-        family = ""
+        key: tuple[str, ...] = ("", line.partner_on_record)
         try:
             catalog = seller_of(line, buyer)
-            family = type(catalog).__qualname__
+            key = group_key(catalog, line, number)
             quote = catalog.quote(line, partner=buyer.partner, customer=buyer.customer, today=buyer.today)
             value["pricing"] = pricing(quote, line.quantity)
         except Refusal as refusal:
             code = CART_ERRORS.get(refusal.code, NOT_POSSIBLE)
             value["error"] = {"errorCode": code, "errorDescription": refusal.explanation}
-        key = (family, line.partner_on_record)
         value["orderGroup"] = groups.setdefault(key, str(len(groups)))
         answer.append(without_nothing(value))
     return answer

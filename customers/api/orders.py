@@ -11,10 +11,9 @@ from typing_extensions import TypedDict
 
 from customers import queries
 from customers.api.changes import CYCLES, Quantity
-from customers.catalog import OrderNotFound, PlacedLine, PlacedOrder, Quote, orders_of
+from customers.catalog import OrderNotFound, PlacedLine, PlacedOrder, Quote, WantedLine, orders_of
 from customers.enums import SubscriptionStatus
 from customers.workflow import carts as workflow
-from customers.workflow.carts import CartLine
 from portal.accounts.permissions import Permission
 from portal.api.access import ApiRequest, api_requires
 from portal.api.errors import WrongParameter, json_answer
@@ -68,13 +67,13 @@ class OrderBody(Body):
     line_items: Annotated[list[OrderLineBody], Field(min_length=1, max_length=25)]
     partner_on_record_attestation_accepted: bool = True
 
-    def lines(self) -> list[CartLine]:
+    def lines(self) -> list[WantedLine]:
         """Return the lines by their numbers. Raises: NumbersWrong."""
         items = sorted(self.line_items, key=lambda item: item.line_item_number)
         if [item.line_item_number for item in items] != list(range(len(items))):
             raise NumbersWrong
         return [
-            CartLine(
+            WantedLine(
                 catalog_item=item.offer_id,
                 quantity=item.quantity,
                 billing_cycle=self.billing_cycle,

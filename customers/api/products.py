@@ -113,9 +113,7 @@ class InventoryAnswer(TypedDict):
 def list_products(request: ApiRequest, customer_id: Any = None) -> HttpResponse:
     """List the products that the caller may sell in a country, or to a customer."""
     shelf, view = _shelf(request, customer_id), _view(request)
-    found = [one for catalog in catalogs() for one in catalog.products(shelf)]
-    if view:
-        found = [one for one in found if view in {name.lower() for name in one.views}]
+    found = [one for catalog in catalogs() for one in catalog.products(shelf, view)]
     found.sort(key=lambda one: (one.title.lower(), one.id))
     items = [shapes.product(one, shelf) for one in found]
     return json_answer(collection(items, uri=shapes.address(shelf, "products")))

@@ -65,13 +65,6 @@ class SeveralFamilies(Refusal):
 
 
 @dataclass(frozen=True)
-class CartLine(WantedLine):
-    """A line with the PartnerID that is credited: lines of one cart may differ in it."""
-
-    partner_on_record: str = ""
-
-
-@dataclass(frozen=True)
 class Group:
     """Lines that become one order."""
 
@@ -91,7 +84,7 @@ class Checkout:
 
 @transaction.atomic
 def create_cart(
-    *, customer_id: UUID, lines: Sequence[CartLine], is_attested: bool, actor: Actor, now: datetime.datetime
+    *, customer_id: UUID, lines: Sequence[WantedLine], is_attested: bool, actor: Actor, now: datetime.datetime
 ) -> WireCart:
     """Begin a cart; the customer is locked, so that a removal of its relationship waits, or is seen.
 
@@ -113,7 +106,7 @@ def create_cart(
 
 @transaction.atomic
 def change_cart(
-    *, cart_id: UUID, lines: Sequence[CartLine], is_attested: bool, actor: Actor, now: datetime.datetime
+    *, cart_id: UUID, lines: Sequence[WantedLine], is_attested: bool, actor: Actor, now: datetime.datetime
 ) -> WireCart:
     """Put other lines into a cart. Raises: PermissionDenied, CartNotFound, CartOrderedAlready."""
     actor.require(Permission.SUBSCRIPTION_BUY)
@@ -155,7 +148,7 @@ def checkout(*, cart_id: UUID, actor: Actor, now: datetime.datetime) -> Checkout
 
 @transaction.atomic
 def order_at_once(
-    *, customer_id: UUID, lines: Sequence[CartLine], is_attested: bool, actor: Actor, now: datetime.datetime
+    *, customer_id: UUID, lines: Sequence[WantedLine], is_attested: bool, actor: Actor, now: datetime.datetime
 ) -> UUID:
     """Order without a cart. Raises: PermissionDenied, CatalogItemUnknown, SeveralFamilies, and what buying raises."""
     actor.require(Permission.SUBSCRIPTION_BUY)
@@ -180,9 +173,9 @@ def forget_old(*, now: datetime.datetime) -> int:
     return deleted
 
 
-def lines_of(cart: WireCart) -> list[CartLine]:
+def lines_of(cart: WireCart) -> list[WantedLine]:
     """Return the lines of a cart."""
-    return [CartLine(**line) for line in cart.lines]
+    return [WantedLine(**line) for line in cart.lines]
 
 
 def visible_cart(cart_id: UUID, actor: Actor, now: datetime.datetime) -> WireCart:
@@ -199,16 +192,22 @@ def buyer_of(customer: Customer, actor: Actor, now: datetime.datetime) -> Buyer:
     return Buyer(partner, customer, now.date())
 
 
-def groups_of(lines: Sequence[CartLine], buyer: Buyer) -> list[Group]:
+def groups_of(lines: Sequence[WantedLine], buyer: Buyer) -> list[Group]:
     """Return which lines become one order: those of one catalog and PartnerID. Raises: CatalogItemUnknown."""
-    found: dict[tuple[str, str], Group] = {}
-    for line in lines:
+    found: dict[tuple[str, ...], Group] = {}
+    for position, line in enumerate(lines):
         catalog = seller_of(line, buyer)
-        key = (type(catalog).__qualname__, line.partner_on_record)
+        key = group_key(catalog, line, position)
         old = found.get(key)
         number = old.id if old else str(len(found))
         found[key] = Group(number, catalog, line.partner_on_record, [*(old.lines if old else ()), line])
     return list(found.values())
+
+
+def group_key(catalog: Catalog, line: WantedLine, position: int) -> tuple[str, ...]:
+    """Return what lines of one order have in common."""
+    own = (str(position),) if catalog.is_one_line else ()
+    return (type(catalog).__qualname__, line.partner_on_record, *own)
 
 
 def seller_of(line: WantedLine, buyer: Buyer) -> Catalog:

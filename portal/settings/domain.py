@@ -125,7 +125,10 @@ SUBSCRIPTION_CHANGES = {
     ),
 }
 SUBSCRIPTION_TRANSITIONS = {"third_party": "marketplace.queries.transitions.of_subscription"}
-CATALOGS = ["marketplace.wire_catalog.MarketplaceCatalog"]  # what is sold over the API
+CATALOGS = [
+    "marketplace.wire_catalog.MarketplaceCatalog",
+    "azure.wire_catalog.AzureCatalog",
+]  # what is sold over the API
 CART_DAYS = 7  # after its last change a cart of the API is forgotten
 IMPORT_MAX_ROWS = 100_000  # of a file of customers or subscriptions
 IMPORT_PREVIEW_DAYS = 7  # then a checked file that nobody imported is forgotten

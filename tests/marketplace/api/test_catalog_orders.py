@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from customers.catalog import WantedLine
 from customers.enums import ProductFamily
 from customers.models import Subscription, WireCart
 from customers.workflow import carts
@@ -277,7 +278,7 @@ def test_a_trial_is_bought_with_the_original_s_billing_cycle(client, relationshi
 def test_two_checkouts_at_once_make_one_order(plan):
     relationship = make_buying_relationship()
     actor = make_actor(relationship.partner.organization, Role.ADMIN_AGENT)
-    wanted = [carts.CartLine(item(plan), 12, "monthly")]
+    wanted = [WantedLine(item(plan), 12, "monthly")]
     cart = carts.create_cart(
         customer_id=relationship.customer_id, lines=wanted, is_attested=True, actor=actor, now=timezone.now()
     )

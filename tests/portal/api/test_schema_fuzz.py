@@ -13,6 +13,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from customers.catalog import WantedLine
 from customers.workflow import carts
 from portal.accounts.enums import Role
 from portal.api.openapi import calls, document
@@ -39,7 +40,7 @@ def known():
     order = make_order(relationship, make_plan())
     actor = make_actor(partner, Role.ADMIN_AGENT)
     item = f"{saas.plan.offer_id.hex}:{saas.plan.code}:P1M"
-    lines = [carts.CartLine(item, 12, "monthly")]
+    lines = [WantedLine(item, 12, "monthly")]
     cart = carts.create_cart(customer_id=relationship.customer_id, lines=lines, is_attested=True, actor=actor, now=now)
     return {
         "partner": partner,

@@ -26,6 +26,7 @@ from tests.marketplace.factories import (
 from tests.portal.api.factories import api_client
 
 pytestmark = pytest.mark.django_db
+SAAS = "targetView=MarketplaceSaaS"
 
 
 @pytest.fixture
@@ -76,11 +77,11 @@ def test_a_product_leads_to_what_goes_into_a_cart(client, plan):
 def test_a_customer_s_catalog_holds_what_is_private_to_it(client, relationship, plan):
     plan.is_private = True
     plan.save()
-    assert client.get(f"{home(relationship)}/products").json()["totalCount"] == 0
+    assert client.get(f"{home(relationship)}/products?{SAAS}").json()["totalCount"] == 0
     PlanAudience.objects.create(plan=plan, organization_id=relationship.customer_id)
-    product = client.get(f"{home(relationship)}/products").json()["items"][0]
+    product = client.get(f"{home(relationship)}/products?{SAAS}").json()["items"][0]
     assert product["links"]["self"]["uri"] == f"/customers/{relationship.customer_id}/products/{plan.offer_id.hex}"
-    assert client.get("/v1/products?country=FR").json()["totalCount"] == 0
+    assert client.get(f"/v1/products?country=FR&{SAAS}").json()["totalCount"] == 0
 
 
 def test_what_may_not_be_sold_is_not_in_the_catalog(client, relationship):
@@ -90,11 +91,14 @@ def test_what_may_not_be_sold_is_not_in_the_catalog(client, relationship):
     make_plan(make_offer(), is_stopped=True)
     make_plan(make_offer(), price=None)
     exclusive = make_plan(make_offer(is_exclusive=True))
-    assert client.get("/v1/products?country=FR").json()["totalCount"] == 0
-    assert client.get("/v1/products?country=se").json()["totalCount"] == 1
+    assert client.get(f"/v1/products?country=FR&{SAAS}").json()["totalCount"] == 0
+    assert client.get(f"/v1/products?country=se&{SAAS}").json()["totalCount"] == 1
     ExclusivePartner.objects.create(offer=exclusive.offer, partner=relationship.partner)
-    assert client.get("/v1/products?country=FR").json()["totalCount"] == 1
-    assert client.get("/v1/products?country=FR&targetSegment=education").json()["totalCount"] == 0
+    assert client.get(f"/v1/products?country=FR&{SAAS}").json()["totalCount"] == 1
+    assert (
+        client.get("/v1/products?country=FR&targetSegment=education&targetView=MarketplaceSaaS").json()["totalCount"]
+        == 0
+    )
     assert client.get("/v1/products?country=FR&targetView=OnlineServices").json()["totalCount"] == 0
 
 

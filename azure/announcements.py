@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from azure.enums import AzureEvent, Milestone
-from azure.models import OfferDate, RoleAssignment
+from azure.models import OfferDate, PlanTransition, RoleAssignment
 from customers.models import Subscription
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
@@ -174,5 +174,37 @@ def announce_access(
             title=_ACCESS_NEWS[event_type],
             title_params={"organization": actor.organization_name, "subscription": subscription.friendly_name},
             url=absolute_url("", "azure:access", subscription.pk),
+        )
+    return event
+
+
+def announce_transition(
+    event_type: AzureEvent, transition: PlanTransition, *, count: int, actor: Actor | None, now: datetime.datetime
+) -> AuditEvent:
+    """Log a transition to the Azure plan for partner and customer; when it ends the admin agents read of it."""
+    customer = transition.customer.organization
+    event = log.record(
+        event_type=event_type,
+        organization_ids=[transition.partner_id, transition.customer_id],
+        subject_type="azure-plan-transition",
+        subject_id=transition.pk,
+        subject_name=transition.plan.friendly_name,
+        actor=actor,
+        occurred_at=now,
+        customer_id=transition.customer_id,
+        customer_name=customer.name,
+        details={"count": count},
+    )
+    deliveries.queue(event)
+    if event_type == E.TRANSITION_FINISHED:
+        action_center.notify(
+            event=event,
+            organization_id=transition.partner_id,
+            roles=(Role.ADMIN_AGENT,),
+            kind=ActionKind.TRANSACTIONAL,
+            workspace=WORKSPACE,
+            title=_("The transition of %(customer)s to the Azure plan has ended: set its budget again"),
+            title_params={"customer": customer.name},
+            url=reverse("azure:transition", args=[transition.customer_id]),
         )
     return event

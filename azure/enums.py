@@ -47,6 +47,14 @@ class PrincipalKind(models.TextChoices):
 ADMIN_AGENTS_GROUP = "AdminAgents"  # the original's name of the group of a partner's admin agents; not translated
 
 
+class TransitionStatus(models.TextChoices):
+    """How far a transition to the Azure plan, or one subscription of it, has come."""
+
+    RUNNING = "running", _("In progress")
+    COMPLETED = "completed", _("Completed")
+    FAILED = "failed", _("Not converted")
+
+
 class AzureEvent(models.TextChoices):
     """What happens with first-party products; the same names in log, mail and webhook."""
 
@@ -61,5 +69,8 @@ class AzureEvent(models.TextChoices):
     CANCELED = "subscription-canceled", _("Subscription canceled")
     RENEWED = "subscription-renewed", _("Subscription renewed")
     ENDED = "subscription-ended", _("Subscription ended with its term")
+    TRANSITION_STARTED = "azure-plan-transition-started", _("Transition to the Azure plan started")
+    CONVERTED = "azure-subscription-converted", _("Subscription converted to the Azure plan")
+    TRANSITION_FINISHED = "azure-plan-transition-finished", _("Transition to the Azure plan finished")
     ACCESS_GIVEN = "azure-access-given", _("Access to an Azure subscription given")
     ACCESS_TAKEN = "azure-access-taken", _("Access to an Azure subscription taken away")

@@ -74,12 +74,18 @@ def skus_of(entries: Iterable[PriceListEntry]) -> list[ListedSku]:
                 family=first.price_list.family,
                 product_id=first.product_id,
                 sku_id=first.sku_id,
-                name=first.sku_title,
+                name=_name(first),
                 product=first.product_title,
                 ways=tuple(_way(row) for row in group),
             )
         )
     return found
+
+
+def _name(row: PriceListEntry) -> str:
+    """Return what a SKU is called: some only name what tells them from others of the product."""
+    named = row.sku_title.startswith(row.product_title)
+    return row.sku_title if named else f"{row.product_title}, {row.sku_title}"
 
 
 def sku(buyer: Buyer, product_id: str, sku_id: str) -> ListedSku | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from azure.views import access, catalogue, changes, details, offers, ordering
+from azure.views import access, catalogue, changes, details, offers, ordering, transitions
 
 app_name = "azure"
 
@@ -30,6 +30,7 @@ urlpatterns = [
         access.take_access,
         name="take_access",
     ),
+    path("customers/<uuid:customer_id>/azure-plan/", transitions.transition, name="transition"),
     path("azure/offers/", offers.offers, name="offers"),
     path("azure/dates/", offers.dates, name="dates"),
 ]

@@ -48,6 +48,7 @@ app.conf.beat_schedule = {
     },
     "marketplace.sweep_calls": {"task": "marketplace.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
     "marketplace.run_terms": {"task": "marketplace.run_terms", "schedule": 1800.0, "options": {"expires": 1800}},
+    "azure.sweep_transitions": {"task": "azure.sweep_transitions", "schedule": 60.0, "options": {"expires": 60}},
     "azure.run_terms": {"task": "azure.run_terms", "schedule": 1800.0, "options": {"expires": 1800}},
     # Hourly, because beat may be away on the first of the month; it works once per month (INVOICE_CLOSING_HOURS).
     "billing.close_months": {"task": "billing.close_months", "schedule": 3600.0, "options": {"expires": 3600}},

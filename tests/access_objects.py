@@ -818,6 +818,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "pricing:keep_incentives": ("incentive-rule-set",),
     "pricing:end_incentive": ("incentive-rule-ended",),
     "azure:order": ("subscription-purchased",),
+    "azure:transition": ("azure-plan-transition-started",),
     "azure:rename": ("subscription-renamed",),
     "azure:quantity": ("subscription-quantity-changed",),
     "azure:renewal_quantity": ("subscription-renewal-quantity-set",),

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from azure.rules.buying import MAX_LICENSES, Article
+from azure.rules.families import LICENSED
 from azure.workflow.purchases import Purchase, Review
 from customers.enums import BillingFrequency, ProductFamily, Term
 from customers.fields import CreditedField, FriendlyNameField
@@ -43,7 +44,7 @@ class OrderForm(forms.Form):
             )
         if article.is_counted:
             self.fields["quantity"] = forms.IntegerField(
-                label=_("Licenses"),
+                label=_("Licenses") if article.family in LICENSED else _("Quantity"),
                 min_value=1,
                 max_value=MAX_LICENSES,
                 widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
@@ -94,7 +95,7 @@ def _key(way: Any) -> str:
 
 
 def _label(way: Any, article: Article) -> str:
-    price = unit_price_text(way.unit_price, way.currency, way.billing_frequency, is_per_seat=article.is_counted)
+    price = unit_price_text(way.unit_price, way.currency, way.billing_frequency, is_per_seat=article.family in LICENSED)
     return f"{term_text(way.term, way.billing_frequency)} · {price}"
 
 

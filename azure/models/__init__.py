@@ -4,5 +4,14 @@ from azure.models.access import RoleAssignment
 from azure.models.dates import OfferDate
 from azure.models.tenants import SharedServicesTenant
 from azure.models.terms import LicenseAddition, ProductTerm
+from azure.models.transitions import PlanTransition, TransitionItem
 
-__all__ = ["LicenseAddition", "OfferDate", "ProductTerm", "RoleAssignment", "SharedServicesTenant"]
+__all__ = [
+    "LicenseAddition",
+    "OfferDate",
+    "PlanTransition",
+    "ProductTerm",
+    "RoleAssignment",
+    "SharedServicesTenant",
+    "TransitionItem",
+]

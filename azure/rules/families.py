@@ -40,6 +40,9 @@ FIRST_PARTY = tuple(LIFECYCLES)
 AZURE = frozenset({F.AZURE_PLAN, F.AZURE_SUBSCRIPTION, F.AZURE_LEGACY, F.SHARED_SERVICES})
 
 
+LICENSED = frozenset({F.LICENSE_BASED, F.SOFTWARE, F.PERPETUAL_SOFTWARE})  # counted in licenses
+
+
 def window_end(family: str, start: datetime.datetime) -> datetime.datetime | None:
     """Return until when a purchase or renewal can be taken back; ``None`` without a window."""
     days = LIFECYCLES[family].window_days

@@ -13,7 +13,7 @@ from azure.prices import LISTED, ORDER, ListedSku
 from azure.queries import catalogue as queries
 from azure.queries.dates import buyer_of
 from azure.rules.buying import order_url
-from azure.rules.families import LIFECYCLES
+from azure.rules.families import LICENSED
 from customers.enums import ProductFamily
 from customers.navigation import show_customer
 from customers.presentation import catalogues, unit_price_text
@@ -55,8 +55,10 @@ def products(request: PortalRequest, customer_id: UUID) -> HttpResponse:
         "is_filtered": is_filtered,
         "country": country_name(buyer.country),
         "currency": buyer.partner.currency,
-        "refusal": _refusal(buyer),
+        "refusal": _refusal(request, buyer),
+        "may_order": request.actor.may(Permission.SUBSCRIPTION_BUY),
         "rules_url": reverse("azure:offers"),
+        "transition_url": reverse("azure:transition", args=[customer_id]),
     }
     return page_or_fragment(request, page="azure/products.html", fragment="azure/_products.html", context=context)
 
@@ -65,8 +67,10 @@ def _choices(buyer: Buyer, relationship: Any) -> list[queries.Choice]:
     return queries.azure_choices(buyer, reseller_id=relationship.counterpart_id)
 
 
-def _refusal(buyer: Buyer) -> Refusal | None:
+def _refusal(request: PortalRequest, buyer: Buyer) -> Refusal | None:
+    """Return why nothing at all can be ordered here, or ``None``."""
     try:
+        request.actor.require(Permission.SUBSCRIPTION_BUY)
         check_may_buy(buyer)
     except Refusal as refusal:
         return refusal
@@ -90,11 +94,10 @@ def _sku(sku: ListedSku, buyer: Buyer) -> dict[str, Any]:
         cheapest.unit_price,
         cheapest.currency,
         cheapest.billing_frequency,
-        is_per_seat=LIFECYCLES[sku.family].is_counted,
+        is_per_seat=sku.family in LICENSED,
     )
     return {
         "name": sku.name,
-        "product": sku.product if sku.product != sku.name else "",
         "family": ProductFamily(sku.family).label,
         "code": f"{sku.product_id}:{sku.sku_id}",
         "price": price,

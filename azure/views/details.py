@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from azure.announcements import SUBJECT
 from azure.queries.subscriptions import Detail, below, charges_of, subscription_detail
-from azure.rules.families import LIFECYCLES
+from azure.rules.families import LICENSED
 from azure.rules.lifecycle import check_may_change
 from customers.enums import CURRENT_STATUSES, BillingFrequency, ProductFamily, SubscriptionStatus, Term
 from customers.models import ResellerRelationship, Subscription
@@ -55,6 +55,7 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "facts": _facts(row, with_money=pays),
         "cancel_text": _cancel_text(detail, now) if pays else "",
         "reasons": {action: refusal.explanation for action, refusal in detail.refusals.items() if refusal},
+        "transition_url": _transition_url(row),
         "windows": [
             {"count": one.left, "added": moment(one.added_at), "until": moment(one.reducible_until)}
             for one in detail.windows
@@ -65,6 +66,12 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "log_url": _log_url(request, row.pk),
     }
     return render(request, "azure/subscription.html", context)
+
+
+def _transition_url(row: Subscription) -> str:
+    """Return where a subscription of the previous offer is put below an Azure plan; nothing for others."""
+    is_previous = row.product_family == ProductFamily.AZURE_LEGACY
+    return reverse("azure:transition", args=[row.customer_id]) if is_previous else ""
 
 
 def _role_refusal(row: Subscription, request: PortalRequest) -> Refusal | None:
@@ -178,7 +185,7 @@ def _price(row: Subscription) -> str:
     if row.unit_price is None:
         return ""
     return unit_price_text(
-        row.unit_price, row.currency, row.billing_frequency, is_per_seat=LIFECYCLES[row.product_family].is_counted
+        row.unit_price, row.currency, row.billing_frequency, is_per_seat=row.product_family in LICENSED
     )
 
 

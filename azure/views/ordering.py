@@ -19,6 +19,7 @@ from azure.queries import catalogue as queries
 from azure.queries.dates import buyer_of
 from azure.rules import buying as rules
 from azure.rules.buying import Article
+from azure.rules.families import LICENSED
 from azure.workflow.purchases import buy_product
 from customers.enums import ProductFamily
 from customers.models import ResellerRelationship
@@ -157,7 +158,9 @@ def _review_page(
         {"label": _("Credited"), "value": form.credited.labels[form.cleaned_data["credited"]]},
     ]
     if way is not None:
-        price = unit_price_text(way.unit_price, way.currency, way.billing_frequency, is_per_seat=article.is_counted)
+        per_seat = article.family in LICENSED
+        per_seat = article.family in LICENSED
+        price = unit_price_text(way.unit_price, way.currency, way.billing_frequency, is_per_seat=per_seat)
         facts[1:1] = [
             {"label": _("Term"), "value": term_text(way.term, way.billing_frequency)},
             {"label": _("Price"), "value": price},

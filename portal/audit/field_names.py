@@ -18,6 +18,7 @@ FIELD_NAMES = {
     "azure-access": _("Azure access"),
     "azure role": _("Role in Azure"),
     "azure-offer-date": _("Date of Azure offers"),
+    "azure-plan-transition": _("Transition to the Azure plan"),
     "customer": _("Customer"),
     "customer-agreement": _("Customer agreement"),
     "customer-agreement-request": _("Request for the customer agreement"),

@@ -29,7 +29,6 @@ CUSTOMER_NAVIGATION = [  # the pages of one customer
     "customers.navigation.PRODUCT_ITEMS",
     "azure.navigation.CUSTOMER_ITEMS",
     "marketplace.navigation.CUSTOMER_ITEMS",
-    "azure.navigation.CUSTOMER_ITEMS",
     "transfers.navigation.CUSTOMER_ITEMS",
     "support.navigation.CUSTOMER_ITEMS",
     "billing.prices_navigation.CUSTOMER_ITEMS",
@@ -176,6 +175,7 @@ DEMO_PUBLISHER_URL = env.str("DEMO_PUBLISHER_URL", default="https://publishers.e
 DEMO_PUBLISHER_STORE = ""  # file of the demo publishers' own site; only in the embedded run
 
 # --- first-party products (A1-A3): from which day other rules hold; the operator changes them on a page ---------------
+AZURE_TRANSITION_HOURS = 24  # what was bought later than that is not converted to the Azure plan yet (section 9.4)
 AZURE_MILESTONES: dict[str, date | None] = {
     "phase-1": date(2021, 7, 21),
     "phase-2": date(2022, 2, 1),

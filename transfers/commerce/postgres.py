@@ -13,6 +13,7 @@ from django.db import connection
 
 from transfers.commerce import Moves
 from transfers.models import Transfer
+from transfers.rules.paths import keeps_previous_offer
 
 # Identifiers first: the foreign key to the new subscriptions is checked at the commit, when they are there.
 _COMPLETE = """
@@ -36,13 +37,14 @@ _TAKE_OVER = """
     )
     SELECT
         item.new_subscription_id, old.customer_id, %(target)s, %(reseller)s, %(partner_on_record)s,
-        CASE old.product_family WHEN 'azure_legacy' THEN 'azure_subscription' ELSE old.product_family END,
-        old.product_name, old.friendly_name, old.quantity, old.unit_price, old.currency, 'active', '', old.term,
+        CASE WHEN converted.yes THEN 'azure_subscription' ELSE old.product_family END,
+        CASE WHEN converted.yes THEN 'Azure subscription' ELSE old.product_name END, old.friendly_name,
+        old.quantity, old.unit_price, old.currency, 'active', '', old.term,
         old.billing_frequency, old.auto_renew AND item.ends_early_on IS NULL, old.starts_on,
         coalesce(item.ends_early_on, old.ends_on), old.is_trial,
         coalesce(
             base.new_subscription_id,
-            CASE WHEN old.product_family IN ('azure_subscription', 'azure_legacy') THEN (
+            CASE WHEN converted.yes OR old.product_family = 'azure_subscription' THEN (
                 SELECT plan.id FROM customers_subscription AS plan
                 WHERE plan.customer_id = %(customer)s AND plan.billing_owner_id = %(target)s
                     AND plan.product_family = 'azure_plan' AND plan.status = 'active'
@@ -50,9 +52,12 @@ _TAKE_OVER = """
                 LIMIT 1
             ) END
         ),
-        old.scope, old.move_restriction, old.offer_id, %(order)s, coalesce(old.entitlement_id, old.id), old.id, %(now)s
+        old.scope, old.move_restriction,
+        CASE WHEN converted.yes THEN 'azure-subscription:usage:none' ELSE old.offer_id END, %(order)s,
+        coalesce(old.entitlement_id, old.id), old.id, %(now)s
     FROM transfers_transferlineitem AS item
     JOIN customers_subscription AS old ON old.id = item.subscription_id
+    CROSS JOIN LATERAL (SELECT old.product_family = 'azure_legacy' AND NOT %(keeps_previous)s AS yes) AS converted
     LEFT JOIN transfers_transferlineitem AS base ON base.id = item.parent_id
     WHERE item.id = ANY (%(items)s)
 """
@@ -93,6 +98,7 @@ class Commerce:
                 "reseller": transfer.reseller_id,
                 "partner_on_record": transfer.partner_on_record,
                 "order": transfer.order_id,
+                "keeps_previous": keeps_previous_offer(transfer.source_partner, transfer.target_partner),
             }
             for statement in (_COMPLETE, _LET_GO, _TAKE_OVER, _CHARGE):
                 cursor.execute(statement, values)

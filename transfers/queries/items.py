@@ -17,6 +17,7 @@ from portal.accounts.actor import Actor
 from transfers.enums import TransferStatus
 from transfers.models import Transfer
 from transfers.rules import Context, ItemFacts
+from transfers.rules.paths import keeps_previous_offer
 from transfers.rules.prerequisites import has_azure_plan
 from transfers.statements import ends_early_on
 
@@ -71,6 +72,7 @@ def context_of(transfer: Transfer, subscriptions: Iterable[Subscription], *, tod
         today=today,
         product_types=frozenset(transfer.product_types),
         target_has_azure_plan=has_azure_plan(transfer.target_partner, transfer.customer),
+        keeps_previous_offer=keeps_previous_offer(transfer.source_partner, transfer.target_partner),
         currencies_differ=differ,
         items=items,
         children=dict(children),

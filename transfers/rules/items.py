@@ -61,6 +61,7 @@ class Context:
     today: datetime.date
     product_types: frozenset[str] = frozenset()
     target_has_azure_plan: bool = True
+    keeps_previous_offer: bool = False  # a partner that becomes the target's reseller brings it along as it is (A2)
     currencies_differ: bool = False
     items: Mapping[uuid.UUID, ItemFacts] = field(default_factory=dict)
     children: Mapping[uuid.UUID, Sequence[ItemFacts]] = field(default_factory=dict)
@@ -121,13 +122,20 @@ def _own(item: ItemFacts, context: Context, *, alone: bool = True) -> Iterator[F
         yield Finding("in-another-transfer")
     elif item.pending_operation:
         yield Finding("operation-running", {"operation": PendingOperation(item.pending_operation).label})
-    if item.family in _AZURE_PLAN_NEEDED and not context.target_has_azure_plan:
+    if _needs_azure_plan(item, context) and not context.target_has_azure_plan:
         yield Finding("azure-plan-missing-at-target")
     yield from _warnings(item, context)
 
 
+def _needs_azure_plan(item: ItemFacts, context: Context) -> bool:
+    """Say whether the item goes below an Azure plan of the target."""
+    if item.family == F.AZURE_LEGACY and context.keeps_previous_offer:
+        return False
+    return item.family in _AZURE_PLAN_NEEDED
+
+
 def _warnings(item: ItemFacts, context: Context) -> Iterator[Finding]:
-    if item.family == F.AZURE_LEGACY:
+    if item.family == F.AZURE_LEGACY and not context.keeps_previous_offer:
         yield Finding("converts-to-azure-plan")
     if item.family in _COMMITMENTS:
         if item.billing_frequency == BillingFrequency.UPFRONT:

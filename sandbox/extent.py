@@ -57,11 +57,12 @@ KEPT = frozenset(
         "marketplace.Margin",
         "marketplace.PlanAudience",
         "marketplace.Publisher",
+        "operators.ProviderNomination",
         "sandbox.SandboxPartner",
     }
 )
-# Only points elsewhere: with the invoice, or with the lines, goes what names a reseller.
-REACHED = frozenset({"billing.InvoiceLine", "billing.InvoiceSubtotal"})
+# Found by the customer or the invoice that it also points to.
+REACHED = frozenset({"azure.RoleAssignment", "billing.InvoiceLine", "billing.InvoiceSubtotal"})
 UNTOUCHED_APPS = frozenset({"audit"})  # append-only: the log outlives whatever it speaks of
 
 Rows = dict[type[Model], set[Any]]

@@ -6,13 +6,15 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from customers.enums import InvitationStatus
-from customers.models import Customer, RelationshipInvitation, ResellerRelationship
+from customers.models import Customer, RelationshipInvitation, ResellerRelationship, Subscription
 from marketplace.enums import FulfillmentStatus
 from marketplace.models import Operation, SaaSSubscription
 from portal.accounts.actor import Actor
 from portal.accounts.models import Organization
 from portal.audit.models import AuditEvent, AuditEventParty
-from sandbox.models import Sandbox, SandboxPartner
+from sandbox.enums import Fault
+from sandbox.models import Sandbox, SandboxFault, SandboxPartner
+from transfers.models import CommerceFault
 
 SHOWN = 50  # rows of each kind on the page; the API lists all
 SHOWN_EVENTS = 20
@@ -93,3 +95,17 @@ def since_jump(actor: Actor, sandbox: Sandbox | None) -> list[AuditEvent]:
         return []
     parties = AuditEventParty.objects.filter(organization_id=actor.organization_id, occurred_at__gte=sandbox.jumped_at)
     return [one.event for one in parties.select_related("event").order_by("-occurred_at", "-id")[:SHOWN_EVENTS]]
+
+
+def faults(actor: Actor) -> list[tuple[Fault, SandboxFault | None]]:
+    """Return every fault that can be switched on, and by whom it is, if it is."""
+    sandbox = sandbox_of(actor)
+    planned = {one.fault: one for one in sandbox.faults.all()} if sandbox else {}
+    return [(fault, planned.get(fault)) for fault in Fault]
+
+
+def item_faults(actor: Actor) -> QuerySet[CommerceFault]:
+    """Return what is planned for items of transfers that the actor's partner is billed for."""
+    rows = CommerceFault.objects.filter(subscription__in=Subscription.objects.visible_to(actor))
+    rows = rows.filter(subscription__billing_owner__organization__is_sandbox=True)
+    return rows.select_related("subscription__customer__organization").order_by("-created_at", "pk")

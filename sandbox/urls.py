@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from sandbox.views import overview, plays, state
+from sandbox.views import faults, overview, plays, state
 
 app_name = "sandbox"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("jump/", state.jump_clock, name="jump"),
     path("reset/", state.reset, name="reset"),
+    path("faults/", faults.switch, name="switch_fault"),
+    path("faults/<uuid:subscription_id>/off/", faults.drop_item_fault, name="drop_item_fault"),
     path("requests/", plays.create_request, name="create_request"),
     path("requests/<uuid:request_id>/accept/", plays.accept_request, name="accept_request"),
     path("requests/<uuid:request_id>/decline/", plays.decline_request, name="decline_request"),

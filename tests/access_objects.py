@@ -761,6 +761,8 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "transfers:decline": ("transfer-declined",),
     "transfers:retry": ("transfer-items-retried",),
     "transfers:plan_fault": ("sandbox-fault-planned",),
+    "sandbox:switch_fault": ("sandbox-fault-switched-on", "sandbox-fault-switched-off"),
+    "sandbox:drop_item_fault": ("sandbox-fault-planned",),
     "sandbox:jump": ("sandbox-clock-jumped",),
     "sandbox:reset": ("sandbox-reset",),
     "sandbox:create_request": ("reseller-relationship-requested",),

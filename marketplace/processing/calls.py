@@ -13,7 +13,7 @@ from marketplace.enums import CallStatus
 from marketplace.models import Operation, WebhookCall
 from marketplace.workflow import calls
 from marketplace.workflow.calls import Answer
-from portal.core import outgoing
+from portal.core import faults, outgoing
 
 Clock = Callable[[], datetime.datetime]
 
@@ -56,14 +56,9 @@ def _make(call: WebhookCall, *, clock: Clock) -> bool:
     """Make one call, outside any transaction, and note its answer; say whether the publisher could be reached."""
     started_at = clock()
     url = call.operation.saas.plan.offer.webhook_url
-    outcome = outgoing.post(
-        url,
-        body=bytes(call.body),
-        headers={
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {signing.call_token(call.publisher, now=started_at)}",
-        },
-        seconds=settings.PUBLISHER_CALL_SECONDS,
+    is_silent = faults.is_planned(faults.PUBLISHER_SILENT, [call.operation.saas.partner_id])
+    outcome = (
+        outgoing.Outcome(None, faults.TOLD, outgoing.TIMED_OUT, 0, {}) if is_silent else _post(call, url, started_at)
     )
     answer = Answer(
         url=url,
@@ -82,7 +77,19 @@ def _make(call: WebhookCall, *, clock: Clock) -> bool:
         milliseconds=outcome.milliseconds,
     )
     calls.note_answer(call_id=call.pk, answer=answer, now=clock())
-    return answer.is_delivered or answer.is_refused
+    return answer.is_delivered or answer.is_refused or is_silent  # a sandbox's silence holds up nobody else
+
+
+def _post(call: WebhookCall, url: str, started_at: datetime.datetime) -> outgoing.Outcome:
+    return outgoing.post(
+        url,
+        body=bytes(call.body),
+        headers={
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {signing.call_token(call.publisher, now=started_at)}",
+        },
+        seconds=settings.PUBLISHER_CALL_SECONDS,
+    )
 
 
 def publishers_due(*, now: datetime.datetime) -> list[UUID]:

@@ -14,8 +14,9 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from portal.audit.models import AuditEvent
-from portal.core import sealing
+from portal.accounts.models import Membership
+from portal.audit.models import AuditEvent, AuditEventParty
+from portal.core import faults, sealing
 from portal.notifications.enums import Undelivered
 from portal.notifications.models import OutgoingEmail
 
@@ -66,6 +67,16 @@ def request_id_of(email: OutgoingEmail) -> str:
     """Return the id of the request that the mail comes from; empty where it comes from none."""
     events = AuditEvent.objects.filter(public_id=email.event_id)
     return events.values_list("request_id", flat=True).first() or ""
+
+
+def check_bounce(email: OutgoingEmail) -> None:
+    """Refuse a mail that a sandbox wants to bounce (X6), unless it is for people of production. Raises: Never."""
+    told = AuditEventParty.objects.filter(event__public_id=email.event_id).values("organization_id")
+    if not faults.is_planned(faults.MAIL_BOUNCES, told):
+        return
+    production = Membership.objects.filter(organization_id__in=told, organization__is_sandbox=False)
+    if not production.filter(user__email=email.recipient).exists():
+        raise Never(Undelivered.REFUSED, f"550 {faults.TOLD}")
 
 
 def build_message(email: OutgoingEmail, secrets: Mapping[str, str]) -> EmailMultiAlternatives:

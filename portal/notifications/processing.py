@@ -65,6 +65,7 @@ def _hand_over(server: MailServer, email: OutgoingEmail, *, clock: Clock) -> boo
     secrets: dict[str, str] = {}
     try:
         secrets = handover.unsealed(email)
+        handover.check_bounce(email)
         server.hand_over(handover.build_message(email, secrets))
     except handover.NotHandedOver as error:
         answer = handover.without_secrets(str(error), secrets)

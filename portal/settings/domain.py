@@ -186,6 +186,7 @@ AZURE_MILESTONES: dict[str, date | None] = {
 SANDBOX_CUSTOMERS = 75  # of one partner
 SANDBOX_SUBSCRIPTIONS = 5  # of one customer
 SANDBOX_SEATS = 25  # of one subscription
+SANDBOX_FAULTS = "sandbox.faults.is_planned"  # asked by what sends mails, webhooks and calls
 SANDBOX_LONGEST_JUMP_HOURS = 24 * 366
 SANDBOX_DUE_TASKS = [  # find what has come due after a jump of a sandbox's clock
     "customers.sweep_invitations",

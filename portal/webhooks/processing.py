@@ -18,7 +18,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection
 
-from portal.core import outgoing
+from portal.core import faults, outgoing
 from portal.webhooks import queries, rules, signing
 from portal.webhooks.models import WebhookDelivery, WebhookRegistration
 from portal.webhooks.signing import Signer
@@ -47,6 +47,7 @@ class _Batch:
     is_sandbox: bool
     signer: Signer
     deliveries: Sequence[WebhookDelivery]
+    fails: bool = False  # a sandbox wants to see what then happens
 
 
 def deliver_due(*, clock: Clock) -> bool:
@@ -120,7 +121,8 @@ def _batch(registration_id: UUID, *, now: datetime.datetime) -> _Batch | None:
         sending.end_turn(registration_id=registration_id, rests_until=now + REST)
         return None
     is_sandbox = registration.organization.is_sandbox
-    return _Batch(registration_id, registration.url, is_sandbox, signer, deliveries)
+    fails = is_sandbox and faults.is_planned(faults.WEBHOOK_FAILS, [registration.organization_id])
+    return _Batch(registration_id, registration.url, is_sandbox, signer, deliveries, fails)
 
 
 def _send(batch: _Batch, clock: Clock) -> list[Call]:
@@ -132,17 +134,17 @@ def _send(batch: _Batch, clock: Clock) -> list[Call]:
             "Content-Type": "application/json",
             **batch.signer.headers(message_id=str(delivery.event.public_id), body=body, now=started_at),
         }
-        outcome = outgoing.post(
-            batch.url,
-            body=body,
-            headers=headers,
-            seconds=settings.WEBHOOK_CALL_SECONDS,
-            is_sandbox=batch.is_sandbox,
-        )
+        outcome = outgoing.Outcome(500, faults.TOLD, "", 0, {}) if batch.fails else _post(batch, body, headers)
         calls.append(Call(delivery.pk, batch.url, started_at, headers, outcome))
         if outcome.http_status in (None, rules.GONE) or time.monotonic() >= end:
             break
     return calls
+
+
+def _post(batch: _Batch, body: bytes, headers: Mapping[str, str]) -> outgoing.Outcome:
+    return outgoing.post(
+        batch.url, body=body, headers=headers, seconds=settings.WEBHOOK_CALL_SECONDS, is_sandbox=batch.is_sandbox
+    )
 
 
 def _note(registration_id: UUID, calls: Sequence[Call], *, now: datetime.datetime) -> None:

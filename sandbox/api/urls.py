@@ -3,7 +3,7 @@
 from django.urls import path
 
 from portal.api.access import endpoint
-from sandbox.api import plays, state
+from sandbox.api import faults, plays, state
 
 app_name = "sandbox_api"
 REQUEST = "sandbox/relationshiprequests/<guid:request_id>"
@@ -25,6 +25,9 @@ urlpatterns = [
     path(f"{CUSTOMER}/agreement", endpoint(POST=plays.accept_agreement), name="agreement"),
     path(f"{CUSTOMER}/subscriptions", endpoint(POST=plays.add_subscription), name="subscriptions"),
     path(f"{SUBSCRIPTION}/activate", endpoint(POST=plays.activate), name="activate"),
+    path("sandbox/faults", endpoint(GET=faults.list_faults), name="faults"),
+    path("sandbox/faults/<str:fault>", endpoint(PUT=faults.switch), name="fault"),
+    path(f"{SUBSCRIPTION}/fault", endpoint(PUT=faults.plan_item_fault), name="item_fault"),
     path("sandbox/operations", endpoint(GET=plays.list_changes), name="operations"),
     path(f"{SUBSCRIPTION}/operations/<guid:operation_id>", endpoint(PATCH=plays.decide), name="operation"),
 ]

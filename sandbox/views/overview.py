@@ -33,6 +33,8 @@ def overview_page(request: PortalRequest, *, jump_form: JumpForm | None = None, 
         "happened": [
             {"event": one, "label": label(one.event_type)} for one in queries.since_jump(request.actor, sandbox)
         ],
+        "faults": [{"fault": fault, "planned": planned} for fault, planned in queries.faults(request.actor)],
+        "item_faults": list(queries.item_faults(request.actor)[: queries.SHOWN]),
         "partners": queries.partners(request.actor),
         "waiting": queries.waiting(request.actor),
         "limits": limits(),

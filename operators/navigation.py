@@ -38,6 +38,24 @@ WORKSPACES = (
                 description=_("Which countries form which market, and from which day."),
             ),
             Item(
+                _("Dates of Azure offers"),
+                "azure:dates",
+                Permission.PROGRAMME_OPERATE,
+                description=_("From which day which rules hold."),
+            ),
+            Item(
+                _("Support cases"),
+                "support:list",
+                Permission.SUPPORT_ANSWER,
+                description=_("What partners asked, and the answers."),
+            ),
+            Item(
+                _("Service health"),
+                "support:health",
+                Permission.SERVICE_HEALTH_PUBLISH,
+                description=_("What partners are told of the services."),
+            ),
+            Item(
                 _("Marketplace offers"),
                 "operators:offers",
                 Permission.PROGRAMME_OPERATE,

@@ -39,6 +39,7 @@ urlpatterns += [
     path("v1/", include("customers.api.urls")),
     path("v1/", include("billing.api.urls")),
     path("v1/", include("transfers.api.urls")),
+    path("v1/", include("support.api.urls")),
     path("v1/", include("marketplace.api.partner_urls")),
     path("v1/", include("sandbox.api.urls")),
     path("v1/", include((accounts_api.V1, "accounts_api"))),

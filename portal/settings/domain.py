@@ -17,11 +17,11 @@ NAVIGATION = [
     "marketplace.navigation",
     "marketplace.publisher_navigation",
     "transfers.navigation",
+    "operators.navigation",  # first, so that the operator stays in its workspace
     "azure.navigation",
     "billing.prices_navigation",
     "billing.navigation",
     "support.navigation",
-    "operators.navigation",
     "portal.accounts.navigation",
 ]
 ACCOUNT_SETTINGS_NAVIGATION = ["operators.navigation.ACCOUNT_ITEMS"]  # beside the portal's own

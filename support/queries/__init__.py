@@ -99,9 +99,10 @@ def as_number(text: str) -> int | None:
     return number if number <= LARGEST_NUMBER else None
 
 
-def case_of(actor: Actor, case_id: uuid.UUID) -> SupportCase:
-    """Return one case. Raises: Http404, also for another partner's."""
-    case = rows_of(actor).filter(pk=case_id).first()
+def case_of(actor: Actor, case_id: uuid.UUID, *, customer_id: uuid.UUID | None = None) -> SupportCase:
+    """Return one case, of one customer if given. Raises: Http404, also for another partner's."""
+    rows = rows_of(actor).filter(customer_id=customer_id) if customer_id else rows_of(actor)
+    case = rows.filter(pk=case_id).first()
     if case is None:
         raise Http404
     return case

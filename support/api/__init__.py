@@ -1,0 +1,1 @@
+"""Support cases through the API, which calls them service requests."""

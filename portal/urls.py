@@ -7,7 +7,7 @@ from portal.accounts import api as accounts_api
 from portal.accounts.sign_in import throttle
 from portal.audit import api as audit_api
 from portal.core import error_views, gallery, health, views
-from portal.webhooks import api as webhooks_api
+from portal.webhooks.api import urls as webhooks_api
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -64,7 +64,7 @@ def deliveries_to(registration: WebhookRegistration, wanted: DeliveryFilter) -> 
         rows = rows.filter(status=wanted.status)
     if wanted.first_day:
         rows = rows.filter(created_at__gte=_midnight(wanted.first_day))
-    if wanted.last_day:
+    if wanted.last_day and wanted.last_day < datetime.date.max:  # there is no day after that
         rows = rows.filter(created_at__lt=_midnight(wanted.last_day) + DAY)
     return _about(rows, wanted.text, organization_id=registration.organization_id) if wanted.text else rows
 

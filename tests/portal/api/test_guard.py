@@ -62,7 +62,8 @@ def test_strangers_are_refused_by_every_call(settings):
     assert not wrong
 
 
-def test_tokens_of_the_other_api_are_refused_by_every_call():
+def test_tokens_of_the_other_api_are_refused_by_every_call(settings):
+    settings.API_WRONG_TOKENS_PER_MINUTE = 1_000_000
     publisher = make_app(make_organization(OrganizationKind.PUBLISHER))
     wrong, client = {}, ApiClient(token_of(publisher, audience=audiences.PUBLISHER_RESOURCE))
     for page, method in PARTNER_METHODS:

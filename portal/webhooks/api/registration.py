@@ -5,13 +5,12 @@ from typing import Annotated, NotRequired
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.urls import path
 from django.utils import timezone
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from portal.accounts.permissions import Permission
-from portal.api.access import ApiRequest, api_requires, endpoint
+from portal.api.access import ApiRequest, api_requires
 from portal.api.errors import json_answer
 from portal.api.reading import Body, body_of
 from portal.api.resources import time_text
@@ -168,15 +167,3 @@ def _registration(one: WebhookRegistration) -> dict[str, object]:
         "lastModifiedTimestamp": time_text(one.modified_at or one.created_at),
         "isActive": one.is_active and one.paused_at is None,
     }
-
-
-V1 = [
-    path("registration/events", endpoint(GET=list_events), name="events"),
-    path("registration/validationEvents", endpoint(POST=send_test), name="tests"),
-    path("registration/validationEvents/<guid:correlation_id>", endpoint(GET=get_test), name="test"),
-    path(
-        "registration",
-        endpoint(GET=get_registration, POST=add_registration, PUT=change_registration),
-        name="registration",
-    ),
-]

@@ -48,6 +48,12 @@ class PriceEvent(models.TextChoices):
     INCENTIVE_SET = "incentive-rule-set", _("Incentive rule set")
     INCENTIVE_ENDED = "incentive-rule-ended", _("Incentive rule ended")
     USAGE_IMPORTED = "usage-imported", _("Usage imported")
+    OWN_PRICE_SET = "customer-price-set", _("Price for customers set")
+    OWN_PRICE_ENDED = "customer-price-ended", _("Price for customers ended")
+    OWN_TERMS_SET = "customer-terms-set", _("Terms for customers set")
+    BUDGET_SET = "usage-budget-set", _("Budget set")
+    BUDGET_REMOVED = "usage-budget-removed", _("Budget removed")
+    BUDGET_REACHED = "usage-budget-reached", _("Budget threshold reached")
 
 
 # What corrects an earlier charge or moves money between partners; invoices name these apart from what was bought.
@@ -102,3 +108,11 @@ class IncentiveKind(models.TextChoices):
 
     EARNED_CREDIT = "earned_credit", _("Partner earned credit")
     INCENTIVE = "incentive", _("Incentive")
+
+
+class PriceRuleKind(models.TextChoices):
+    """How a partner works out what its customers pay."""
+
+    MARKUP = "markup", _("Percent on top of your price")
+    DISCOUNT = "discount", _("Percent off the retail price")
+    FIXED = "fixed", _("Fixed price")

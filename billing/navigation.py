@@ -36,6 +36,12 @@ WORKSPACES = (
                 Permission.BILLING_VIEW,
                 description=_("Bought, assigned and billed licenses side by side."),
             ),
+            Item(
+                _("Budgets"),
+                "pricing:budgets",
+                Permission.BILLING_VIEW,
+                description=_("What the usage of customers may cost in a month, and how much of it is used."),
+            ),
         ),
     ),
 )

@@ -31,6 +31,18 @@ WORKSPACES = (
                 description=_("What is new, no longer sold, or has another price."),
             ),
             Item(
+                _("Customer prices"),
+                "pricing:own_prices",
+                Permission.PRICING_VIEW,
+                description=_("Your own prices and terms, for one customer or for all."),
+            ),
+            Item(
+                _("Margins"),
+                "pricing:margins",
+                Permission.PRICING_VIEW,
+                description=_("What you pay, what the customer pays, and what remains."),
+            ),
+            Item(
                 _("Exchange rates and earnings"),
                 "pricing:rates",
                 Permission.PRICING_VIEW,

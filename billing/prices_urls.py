@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import prices, prices_sheets, usage, usage_files
+from billing.views import budgets, own_prices, prices, prices_sheets, usage, usage_files
 
 app_name = "pricing"
 
@@ -28,4 +28,13 @@ urlpatterns = [
     path("programme/exchange-rates/", usage_files.keep_rates, name="keep_rates"),
     path("programme/incentives/", usage_files.keep_incentives, name="keep_incentives"),
     path("programme/incentives/<uuid:rule_id>/end/", usage_files.end_incentive, name="end_incentive"),
+    path("pricing/customer-prices/", own_prices.own_prices, name="own_prices"),
+    path("pricing/customer-prices/new/", own_prices.new_own_price, name="new_own_price"),
+    path("pricing/customer-prices/<uuid:price_id>/end/", own_prices.end_own_price, name="end_own_price"),
+    path("pricing/customer-prices/terms/", own_prices.own_terms, name="own_terms"),
+    path("pricing/margins/", own_prices.margins, name="margins"),
+    path("pricing/margins/export.csv", own_prices.margins_export, name="margins_export"),
+    path("billing/budgets/", budgets.budgets, name="budgets"),
+    path("customers/<uuid:customer_id>/usage/budget/", budgets.budget, name="budget"),
+    path("customers/<uuid:customer_id>/usage/budget/remove/", budgets.remove_budget, name="remove_budget"),
 ]

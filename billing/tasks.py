@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing.processing import invoices
+from billing.workflow import budgets
 
 
 @shared_task(name="billing.close_months", time_limit=3000, soft_time_limit=2940)
@@ -13,3 +14,9 @@ def close_months() -> None:
     An hour is enough for millions of charges; what is left goes on with the next hour's task.
     """
     invoices.close_ended_months(clock=timezone.now)
+
+
+@shared_task(name="billing.check_budgets")
+def check_budgets() -> None:
+    """Tell partners of budgets whose thresholds this month's usage has passed; after each import, and every hour."""
+    budgets.check_budgets(now=timezone.now())

@@ -63,7 +63,7 @@ from portal.core.links import make_token
 from portal.notifications.models import ActionItem
 from portal.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookRegistration
 from support.models import SupportCase
-from tests.billing.price_factories import make_price_sheet
+from tests.billing.price_factories import make_own_price, make_price_sheet
 from tests.billing.usage_factories import make_rule, make_usage_import
 from tests.customers.factories import make_relationship
 from tests.factories import make_member, make_organization, make_partner
@@ -435,6 +435,13 @@ def price_sheet(member: Membership) -> object:
     return make_price_sheet().pk
 
 
+def own_price(member: Membership) -> object:
+    """A price that the member's partner has set for all customers."""
+    if not member.organization.is_partner:
+        return uuid.uuid4()
+    return make_own_price(member.organization).pk
+
+
 def usage_import(member: Membership) -> object:
     """A file of usage of which one row was not imported."""
     if member.organization.kind != OrganizationKind.OPERATOR:
@@ -566,6 +573,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "pricing:sheet_id": price_sheet,
     "pricing:customer_id": customer,
     "pricing:run_id": usage_import,
+    "pricing:price_id": own_price,
     "pricing:rule_id": incentive_rule,
     "operators:partner_id": partner,
     "operators:nomination_id": nomination,
@@ -816,6 +824,11 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "pricing:publish_sheet": ("price-list-published",),
     "pricing:cancel_sheet": ("price-sheet-canceled",),
     "pricing:usage_files": ("usage-imported",),
+    "pricing:new_own_price": ("customer-price-set",),
+    "pricing:end_own_price": ("customer-price-ended",),
+    "pricing:own_terms": ("customer-terms-set",),
+    "pricing:budget": ("usage-budget-set",),
+    "pricing:remove_budget": ("usage-budget-removed",),
     "pricing:keep_rates": ("exchange-rate-set",),
     "pricing:keep_incentives": ("incentive-rule-set",),
     "pricing:end_incentive": ("incentive-rule-ended",),

@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
-from django.utils import dateformat
 from django.utils.translation import gettext_lazy as _
 
 from billing.enums import Segment
+from billing.presentation import month_text
 from billing.prices import month_of
 from billing.queries.prices import EntryFilter, ListChoice
 from customers.enums import ProductFamily, Term
@@ -70,11 +70,6 @@ def read_month(text: str) -> datetime.date | None:
         return None
 
 
-def month_label(month: datetime.date) -> str:
-    """Return a month in the reader's language: November 2026."""
-    return dateformat.format(month, "F Y")
-
-
 class SheetForm(forms.Form):
     """A file of prices, and what it does not say itself."""
 
@@ -90,7 +85,7 @@ class SheetForm(forms.Form):
         super().__init__(*args, **kwargs)
         found = [add_months(month_of(today), step) for step in range(1, -13, -1)]
         self.fields["month"].choices = [  # type: ignore[attr-defined]
-            (f"{month:%Y-%m}", month_label(month)) for month in found
+            (f"{month:%Y-%m}", month_text(month)) for month in found
         ]
         self.fields["month"].initial = f"{today:%Y-%m}"
 

@@ -1,6 +1,7 @@
 """What things cost, what is owed for them and by whom."""
 
 from billing.models.assignments import LicenseAssignment
+from billing.models.budgets import Budget, BudgetAlert, OwnPrice, OwnTerms
 from billing.models.charges import Charge
 from billing.models.incentives import ExchangeRate, IncentiveRule
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceRun, InvoiceSeries, InvoiceSubtotal
@@ -8,6 +9,8 @@ from billing.models.prices import PriceList, PriceListEntry, PriceSheet, PriceSh
 from billing.models.usage import UsageImport, UsageImportRow, UsageRecord
 
 __all__ = [
+    "Budget",
+    "BudgetAlert",
     "Charge",
     "ExchangeRate",
     "IncentiveRule",
@@ -17,6 +20,8 @@ __all__ = [
     "InvoiceSeries",
     "InvoiceSubtotal",
     "LicenseAssignment",
+    "OwnPrice",
+    "OwnTerms",
     "PriceList",
     "PriceListEntry",
     "PriceSheet",

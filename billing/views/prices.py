@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from billing.enums import Segment
-from billing.forms.prices import LISTED, PRICE_FILTERS, entry_filter, list_choice, month_label, read_list
+from billing.forms.prices import LISTED, PRICE_FILTERS, entry_filter, list_choice, read_list
 from billing.models import PriceList, PriceListEntry
+from billing.presentation import month_text
 from billing.queries import prices as queries
 from billing.queries.prices import ListChoice, PriceChange
 from customers.enums import BillingFrequency, ProductFamily, Term
@@ -74,7 +75,7 @@ def rate_card(request: PortalRequest) -> HttpResponse:
 
 
 def _list_page(request: PortalRequest, *, family: str, export_name: str) -> HttpResponse:
-    address, choice = _choice(request, family)
+    address, choice = choice_of(request, family)
     price_list = queries.list_in_force(choice)
     page = queries.entry_page(price_list, entry_filter(address), cursor=address.get("cursor")) if price_list else None
     context = {
@@ -83,8 +84,8 @@ def _list_page(request: PortalRequest, *, family: str, export_name: str) -> Http
         "lead": _about(price_list, choice),
         "rows": [_row(entry, choice.currency) for entry in page] if page else [],
         "pager": address.pager(page) if page else {},
-        "values": _values(address, choice),
-        "options": _options(request, choice),
+        "values": filter_values(address, choice),
+        "options": list_options(request, choice),
         "chips": address.chips(_chip_labels(address)),
         "clear_url": address.url(q="", segment="", term="", cursor=""),
         "path": address.path,
@@ -111,7 +112,7 @@ def rate_card_export(request: PortalRequest) -> StreamingHttpResponse:
 
 
 def _export(request: PortalRequest, *, family: str) -> StreamingHttpResponse:
-    address, choice = _choice(request, family)
+    address, choice = choice_of(request, family)
     price_list = queries.list_in_force(choice)
     found: Iterable[PriceListEntry] = ()
     if price_list is not None:
@@ -156,7 +157,7 @@ def plain_number(value: Decimal) -> str:
 @requires(Permission.PRICING_VIEW)
 def changes(request: PortalRequest) -> HttpResponse:
     """Tell what a list has new, no longer or at another price; the address can be handed to any colleague."""
-    address, choice = _choice(request, "")
+    address, choice = choice_of(request)
     price_list = queries.list_in_force(choice)
     before = queries.list_before(price_list) if price_list else None
     found = list(queries.changes_of(price_list, limit=queries.CHANGES_SHOWN)) if price_list else []
@@ -165,11 +166,11 @@ def changes(request: PortalRequest) -> HttpResponse:
         "price_list": price_list,
         "before": before,
         "lead": _about(price_list, choice),
-        "since": month_label(before.month) if before else "",
+        "since": month_text(before.month) if before else "",
         "rows": [_change(row, choice.currency) for row in found],
         "is_cut": len(found) == queries.CHANGES_SHOWN,
-        "values": _values(address, choice),
-        "options": _options(request, choice),
+        "values": filter_values(address, choice),
+        "options": list_options(request, choice),
         "path": address.path,
         "export_url": address.url(reverse("pricing:changes_export")),
         "link": shared + ListAddress("", _named(choice)).url(),
@@ -184,7 +185,7 @@ def changes(request: PortalRequest) -> HttpResponse:
 @requires(Permission.PRICING_VIEW)
 def changes_export(request: PortalRequest) -> StreamingHttpResponse:
     """Give all changes of a list as a CSV file."""
-    _address, choice = _choice(request, "")
+    _address, choice = choice_of(request)
     price_list = queries.list_in_force(choice)
     header = (
         _("Change"),
@@ -225,7 +226,8 @@ def _change_rows(rows: Iterable[PriceChange], choice: ListChoice) -> Iterator[tu
 
 
 # --- what the pages show ---------------------------------------------------------------------------------------------
-def _choice(request: PortalRequest, family: str) -> tuple[ListAddress, ListChoice]:
+def choice_of(request: PortalRequest, family: str = "") -> tuple[ListAddress, ListChoice]:
+    """Return what the address says, and which list it means."""
     today = timezone.now().date()
     address = read_list(request, queries.countries_of(request.actor, on=today))
     if family:
@@ -244,11 +246,13 @@ def _named(choice: ListChoice) -> dict[str, str]:
     }
 
 
-def _values(address: ListAddress, choice: ListChoice) -> dict[str, str]:
+def filter_values(address: ListAddress, choice: ListChoice) -> dict[str, str]:
+    """Return what stands in the filter bar."""
     return _named(choice) | {name: address.get(name) for name in PRICE_FILTERS}
 
 
-def _options(request: PortalRequest, choice: ListChoice) -> dict[str, list[dict[str, Any]]]:
+def list_options(request: PortalRequest, choice: ListChoice) -> dict[str, list[dict[str, Any]]]:
+    """Return the choices of the filter bar."""
     today = timezone.now().date()
     countries = queries.countries_of(request.actor, on=today)
     lists = queries.lists_of(countries)
@@ -260,7 +264,7 @@ def _options(request: PortalRequest, choice: ListChoice) -> dict[str, list[dict[
         "country": [{"value": code, "label": name} for code, name in country_choices(sorted(here))],
         "currency": [{"value": code, "label": code} for code in sorted(currencies)],
         "month": [
-            {"value": f"{month:%Y-%m}", "label": month_label(month)} for month in _months(lists, choice.month, today)
+            {"value": f"{month:%Y-%m}", "label": month_text(month)} for month in _months(lists, choice.month, today)
         ],
         "segment": [every, *({"value": value, "label": label} for value, label in Segment.choices)],
         "term": [every, *({"value": value, "label": label} for value, label in Term.choices)],
@@ -286,8 +290,8 @@ def _about(price_list: PriceList | None, choice: ListChoice) -> str:
         "family": ProductFamily(choice.family).label,
         "country": country_name(choice.country),
         "currency": choice.currency,
-        "month": month_label(choice.month),
-        "of": month_label(price_list.month) if price_list else "",
+        "month": month_text(choice.month),
+        "of": month_text(price_list.month) if price_list else "",
     }
     if price_list is None:
         return _("%(family)s for customers in %(country)s, in %(currency)s, %(month)s: no price list.") % facts
@@ -308,7 +312,7 @@ def _row(entry: PriceListEntry, currency: str) -> dict[str, Any]:
         "sku": entry.sku_title if entry.sku_title != entry.product_title else "",
         "ids": f"{entry.product_id}:{entry.sku_id}",
         "copy_label": _("Copy the ID of %(product)s") % {"product": entry.sku_title},
-        "terms": " · ".join(_terms(entry)),
+        "terms": terms_text(entry),
         "unit": entry.unit_of_measure,
         "meter_id": entry.meter_id,
         "meter_label": _("Copy the meter ID of %(product)s") % {"product": entry.sku_title},
@@ -323,12 +327,13 @@ def _row(entry: PriceListEntry, currency: str) -> dict[str, Any]:
     }
 
 
-def _terms(entry: PriceListEntry | PriceChange) -> list[str]:
+def terms_text(entry: PriceListEntry | PriceChange) -> str:
+    """Return term, billing frequency and, unless it is for everyone, segment in words."""
     shown = [] if entry.term == Term.NONE else [str(Term(entry.term).label)]
     shown.append(str(BillingFrequency(entry.billing_frequency).label))
     if entry.segment != Segment.COMMERCIAL:
         shown.append(str(Segment(entry.segment).label))
-    return shown
+    return " · ".join(shown)
 
 
 def price_text(price: Decimal, currency: str) -> str:
@@ -348,7 +353,7 @@ def _change(row: PriceChange, currency: str) -> dict[str, Any]:
         "kind": _change_label(row),
         "title": row.title,
         "ids": f"{row.product_id}:{row.sku_id}",
-        "terms": " · ".join(_terms(row)),
+        "terms": terms_text(row),
         "unit": row.unit,
         "old": price_text(row.old_price, currency) if row.old_price is not None else "",
         "new": price_text(row.new_price, currency) if row.new_price is not None else "",

@@ -15,8 +15,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.enums import SheetStatus
-from billing.forms.prices import SheetForm, month_label
+from billing.forms.prices import SheetForm
 from billing.models import PriceSheet, PriceSheetRow
+from billing.presentation import month_text
 from billing.prices_sheets import REASONS
 from billing.queries import prices as queries
 from billing.workflow import prices as workflow
@@ -186,7 +187,7 @@ def _sheet(row: PriceSheet) -> dict[str, Any]:
         "url": reverse("pricing:sheet", args=[row.pk]),
         "file_name": row.file_name,
         "family": ProductFamily(row.family).label,
-        "month": month_label(row.month),
+        "month": month_text(row.month),
         "tone": STATUS_TONES[SheetStatus(row.status)],
         "status": SheetStatus(row.status).label,
         "rows": number_format(row.row_count, force_grouping=True),

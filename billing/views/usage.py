@@ -14,12 +14,15 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from billing.forms.prices import month_label, read_month
+from billing.forms.prices import read_month
 from billing.forms.usage import read_usage
 from billing.models import UsageRecord
+from billing.presentation import month_text, why_not
+from billing.queries import own_prices
 from billing.queries import usage as queries
 from billing.queries.usage import UsageFilter
 from billing.usage_charts import BarChart, bar_chart
+from billing.views.budgets import budget_shown
 from billing.views.prices import plain_number
 from customers import queries as customers
 from customers.models import Subscription
@@ -66,7 +69,7 @@ def usage_page(request: PortalRequest, *, address: ListAddress, customer: Any = 
     here = address if customer is None else ListAddress(address.path, {**address.values, "customer": ""})
     context = {
         "customer": customer,
-        "month": month_label(wanted.month),
+        "month": month_text(wanted.month),
         "is_running": wanted.month == today.replace(day=1),
         "totals": [_total(total) for total in queries.totals(request.actor, wanted)],
         "group": group,
@@ -84,6 +87,7 @@ def usage_page(request: PortalRequest, *, address: ListAddress, customer: Any = 
         "clear_url": address.url(customer="", subscription=""),
         "hidden": {name: here.get(name) for name in ("customer", "subscription") if here.get(name)},
         "export_url": address.url(reverse("pricing:usage_export")),
+        "budget": _budget(request, customer, today),
     }
     return page_or_fragment(
         request, page="billing/usage/usage.html", fragment="billing/usage/_usage.html", context=context
@@ -160,6 +164,18 @@ def _wanted(address: ListAddress, today: datetime.date) -> UsageFilter:
     )
 
 
+def _budget(request: PortalRequest, customer: Any, today: datetime.date) -> dict[str, Any] | None:
+    """Return the budget of the customer whose page this is, and the way to set one; nothing on other pages."""
+    if customer is None:
+        return None
+    found = own_prices.budget_of(request.actor, customer.customer_id, month=today.replace(day=1))
+    return {
+        "use": budget_shown(found) if found else None,
+        "set_url": reverse("pricing:budget", args=[customer.customer_id]),
+        "why_not": why_not(request.actor, Permission.PRICING_MANAGE),
+    }
+
+
 def _groups() -> dict[str, str]:
     return {
         "day": _("Day"),
@@ -173,7 +189,7 @@ def _groups() -> dict[str, str]:
 def _options(request: PortalRequest, today: datetime.date) -> dict[str, list[dict[str, str]]]:
     return {
         "month": [
-            {"value": f"{month:%Y-%m}", "label": month_label(month)}
+            {"value": f"{month:%Y-%m}", "label": month_text(month)}
             for month in queries.months_of(request.actor, today=today)
         ],
         "by": [{"value": value, "label": label} for value, label in _groups().items()],

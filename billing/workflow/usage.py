@@ -16,6 +16,7 @@ from billing.prices_files import UnreadableSheet, copy_to_temporary, open_sheet
 from customers.terms import add_months
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
+from portal.core.queue import enqueue_after_commit
 
 
 @transaction.atomic
@@ -46,6 +47,7 @@ def import_usage(*, stream: BinaryIO, file_name: str, actor: Actor, now: datetim
         raise UnreadableSheet(_("The file has no rows below its first line."), _("Choose another file."))
     run.save(update_fields=["row_count", "new_count", "changed_count", "same_count", "wrong_count"])
     _announce(run, actor=actor, now=now)
+    enqueue_after_commit("billing.check_budgets")
     return run
 
 

@@ -42,6 +42,7 @@ class Permission(models.TextChoices):
     TRANSFER_ACCEPT = "transfer.accept", _("Accept and decline transfers")
     BILLING_VIEW = "billing.view", _("Read invoices and reconciliation files")
     PRICING_VIEW = "pricing.view", _("Read price lists and offers")
+    PRICING_MANAGE = "pricing.manage", _("Set prices, terms and budgets for customers")
     SUPPORT_VIEW = "support.view", _("See support cases")
     SUPPORT_REQUEST = "support.request", _("Open and answer support cases")
     SUPPORT_ANSWER = "support.answer", _("Answer partners' support cases")
@@ -79,6 +80,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.PARTNER_AGREEMENT_SIGN,
         P.BILLING_VIEW,
         P.PRICING_VIEW,
+        P.PRICING_MANAGE,
         P.SERVICE_HEALTH_VIEW,
         P.ACTIVITY_LOG_VIEW,
         P.WEBHOOK_MANAGE,
@@ -89,7 +91,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     Role.ACCOUNT_ADMIN: _MANAGES_USERS | {P.ORGANIZATION_MANAGE, P.MAIL_RESEND, P.ACTIVITY_LOG_VIEW},
     Role.USER_MANAGEMENT_ADMIN: _MANAGES_USERS | {P.CUSTOMER_ADD},
-    Role.BILLING_ADMIN: frozenset({P.BILLING_VIEW, P.PRICING_VIEW, P.WEBHOOK_MANAGE}),
+    Role.BILLING_ADMIN: frozenset({P.BILLING_VIEW, P.PRICING_VIEW, P.PRICING_MANAGE, P.WEBHOOK_MANAGE}),
     Role.ADMIN_AGENT: _READS_CUSTOMERS
     | {
         P.CUSTOMER_EXPORT,
@@ -111,6 +113,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.TRANSFER_ACCEPT,
         P.BILLING_VIEW,
         P.PRICING_VIEW,
+        P.PRICING_MANAGE,
         P.SUPPORT_VIEW,
         P.SUPPORT_REQUEST,
         P.SERVICE_HEALTH_VIEW,
@@ -184,7 +187,7 @@ ROLE_SUMMARIES: dict[Role, Promise] = {
     Role.GLOBAL_ADMIN: _("Rules the account: people, company profile, agreements, API access and billing."),
     Role.ACCOUNT_ADMIN: _("Manages people and the company profile, and reads the activity log."),
     Role.USER_MANAGEMENT_ADMIN: _("Invites people, gives roles and deactivates people."),
-    Role.BILLING_ADMIN: _("Reads invoices, reconciliation files and price lists."),
+    Role.BILLING_ADMIN: _("Reads invoices, reconciliation files and price lists, and sets prices for customers."),
     Role.ADMIN_AGENT: _("Does everything for customers, and alone sends and accepts transfers."),
     Role.SALES_AGENT: _("Wins and adds customers and buys for them; does not change marketplace subscriptions."),
     Role.HELPDESK_AGENT: _("Finds customers, reads their subscriptions and opens support requests."),

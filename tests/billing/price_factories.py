@@ -4,8 +4,10 @@ import datetime
 import uuid
 from typing import Any
 
-from billing.models import PriceList, PriceListEntry, PriceSheet
+from billing.enums import PriceRuleKind
+from billing.models import OwnPrice, PriceList, PriceListEntry, PriceSheet
 from customers.enums import BillingFrequency, ProductFamily, Term
+from portal.accounts.models import Organization
 from tests.factories import NOON
 
 NOVEMBER = datetime.date(2026, 11, 1)
@@ -50,3 +52,9 @@ def make_price_sheet(**fields: Any) -> PriceSheet:
         "created_at": NOON,
     }
     return PriceSheet.objects.create(**defaults | fields)
+
+
+def make_own_price(partner: Organization, **fields: Any) -> OwnPrice:
+    """A price of a partner: ten percent on top of what it pays, for all customers and products."""
+    defaults = {"partner": partner.partner, "kind": PriceRuleKind.MARKUP, "percent": 10, "valid_from": NOVEMBER}
+    return OwnPrice.objects.create(**defaults | {"set_by_name": "Kim", "created_at": NOON} | fields)

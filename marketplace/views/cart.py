@@ -26,7 +26,7 @@ from portal.accounts.access import requires
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
-from portal.core.http import PortalRequest, posted, redirect_to
+from portal.core.http import PortalRequest, is_fragment_request, posted, redirect_to
 from portal.core.money import money_text
 
 STEPS = ("choose", "cart", "review")
@@ -160,6 +160,8 @@ def review(request: PortalRequest, customer_id: UUID) -> HttpResponse:
         else:
             if order is not None:
                 return redirect_to(request, reverse("marketplace:order", args=[order.pk]))
+    if further.step and is_fragment_request(request):
+        return render(request, "marketplace/_further_of_review.html", further.context())
     return _review_page(request, relationship, form, further, refusal or queries.refusal_to_buy(buyer))
 
 

@@ -145,7 +145,6 @@ def _facts(one: Plan) -> list[dict[str, Any]]:
         (_("Free trial"), trial if one.trial_days else _("None")),
         (_("Countries"), ", ".join(country_name(code) for code in one.countries) or _("Everywhere")),
         (_("Audience"), _("Private: chosen organizations") if one.is_private else _("Everybody")),
-        (_("Private"), _("Yes") if one.is_private else _("No")),
         (_("Activates itself"), _("Yes") if one.activates_itself else _("No")),
         (_("Sold"), _("No") if one.is_stopped else _("Yes")),
     ]

@@ -172,3 +172,14 @@ def test_a_further_reseller_that_becomes_the_first_is_named_once(saas):
         now=timezone.now(),
     )
     assert reread(saas).further_partner_ids == []
+
+
+def test_for_htmx_the_review_answers_with_the_resellers_alone(provider, as_role):
+    plan, client = make_plan(), as_role(Role.SALES_AGENT)
+    sent = {"plan": plan.pk, "price": "P1M:monthly", "quantity": 3, "friendly_name": ""}
+    client.post(reverse("marketplace:offer", args=[provider.customer_id, plan.offer_id]), sent)
+    review = reverse("marketplace:review", args=[provider.customer_id])
+    typed = {"further_typed": number_of(make_reseller(name="Fjord Services")), "further_step": "verify"}
+    answer = client.post(review, typed, headers={"HX-Request": "true"})
+    assert answer.content.decode().strip().startswith("<fieldset")
+    assert "Fjord Services – Headquarters" in text(answer)

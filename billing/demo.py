@@ -105,7 +105,9 @@ def _subscription(older: Older, first: datetime.date, now: datetime.datetime) ->
 
 def _charge_cycles(day: datetime.date) -> None:
     """Charge what begins a cycle on a day, to whoever was the billing owner then; what was charged is left alone."""
-    rows = Subscription.objects.filter(unit_price__gt=0, starts_on__lte=day).exclude(product_family__in=NOT_HERE)
+    rows = Subscription.objects.filter(unit_price__isnull=False, starts_on__lte=day).exclude(
+        product_family__in=NOT_HERE
+    )
     charged = set(Charge.objects.filter(starts_on=day).values_list("subscription_id", flat=True))
     due = [row for row in rows.order_by("pk") if row.pk not in charged and _begins(row, day)]
     if not due:

@@ -44,4 +44,18 @@ WORKSPACES = (
             ),
         ),
     ),
+    Workspace(
+        key="programme-billing",
+        label=_("Billing of partners"),
+        icon="billing",
+        description=_("What partners owe the programme, and what they paid."),
+        items=(
+            Item(
+                _("Invoices of partners"),
+                "billing_programme:invoices",
+                Permission.PROGRAMME_OPERATE,
+                description=_("Open, overdue and paid invoices of all partners."),
+            ),
+        ),
+    ),
 )

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("portal.webhooks.urls")),
     path("customers/", include("customers.urls")),
     path("billing/", include("billing.urls")),
+    path("programme/invoices/", include("billing.programme_urls")),
     path("", include("transfers.urls")),
     path("", include("marketplace.urls")),
     path("", include("azure.urls")),

@@ -555,6 +555,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "customers:relationship_id": relationship_of_a_customer,
     "customers:partnership_id": partnership,
     "billing:invoice_id": invoice,
+    "billing_programme:invoice_id": lambda member: invoice(member if member.organization.is_partner else make_member()),
     "azure:customer_id": customer,
     "azure:subscription_id": azure_subscription,
     "azure:assignment_id": azure_assignment,
@@ -628,6 +629,7 @@ OF_EVERY_PARTNER = {
     *_pages("support", "ask resolve assign incident update_incident"),
     *_pages("pricing", "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_rows end_incentive"),
     *_pages("operators", "partner nomination approve refuse"),
+    *_pages("billing_programme", "payment"),
 }
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
 
@@ -819,6 +821,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "azure:dates": ("azure-offer-date-set",),
     "azure:give_access": ("azure-access-given",),
     "azure:take_access": ("azure-access-taken",),
+    "billing_programme:payment": ("invoice-paid",),
     "billing:assignments": ("license-assignments-reported",),
     "pricing:sheets": ("price-sheet-checked",),
     "pricing:publish_sheet": ("price-list-published",),

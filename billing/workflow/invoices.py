@@ -155,6 +155,16 @@ def _number(invoices: Sequence[Invoice], *, is_sandbox: bool) -> None:
     series.save(update_fields=["last_number"])
 
 
+def check_is_open(invoice: Invoice) -> None:
+    """Only what waits for a payment can be paid. Raises: InvoiceNotOpen."""
+    if invoice.status != InvoiceStatus.OPEN:
+        raise InvoiceNotOpen(
+            _("Invoice %(number)s is not open: %(state)s.")
+            % {"number": invoice.number, "state": invoice.get_status_display()},
+            next_step=_("Look at the invoice again; somebody else may have noted the payment."),
+        )
+
+
 @transaction.atomic
 def mark_paid(*, invoice_id: uuid.UUID, paid_on: datetime.date, actor: Actor, now: datetime.datetime) -> Invoice:
     """Note as the programme operator that an invoice was paid, or the sum of a credit note paid out.
@@ -163,12 +173,7 @@ def mark_paid(*, invoice_id: uuid.UUID, paid_on: datetime.date, actor: Actor, no
     """
     actor.require(Permission.PROGRAMME_OPERATE)
     invoice = Invoice.objects.locked(invoice_id)
-    if invoice.status != InvoiceStatus.OPEN:
-        raise InvoiceNotOpen(
-            _("Invoice %(number)s is not open: %(state)s.")
-            % {"number": invoice.number, "state": invoice.get_status_display()},
-            next_step=_("Look at the invoice again; somebody else may have noted the payment."),
-        )
+    check_is_open(invoice)
     invoice.status, invoice.paid_on = InvoiceStatus.PAID, paid_on
     invoice.save(update_fields=["status", "paid_on"])
     announce_invoice(BillingEvent.INVOICE_PAID, invoice, actor=actor, now=now)

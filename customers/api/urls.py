@@ -8,9 +8,11 @@ from customers.api import (
     changes,
     customers,
     orders,
+    partnerships,
     products,
     profiles,
     relationships,
+    requests,
     subscriptions,
 )
 from portal.api.access import endpoint
@@ -87,6 +89,27 @@ urlpatterns = [
     *_products("", ""),
     *_products(f"{ONE}/", "customer_"),
     path("extensions/product/checkInventory", endpoint(POST=products.check_inventory), name="inventory"),
+    path(
+        "relationshiprequests",
+        endpoint(GET=requests.list_requests, POST=requests.create_request),
+        name="customer_requests",
+    ),
+    path(
+        "relationshiprequests/<guid:request_id>",
+        endpoint(GET=requests.get_customer_request, DELETE=requests.revoke_request),
+        name="customer_request",
+    ),
+    path("relationshiprequests/<guid:request_id>/send", endpoint(POST=requests.send_request), name="send_request"),
+    path(
+        "partnerships",
+        endpoint(GET=partnerships.list_partnerships, POST=partnerships.create_partnership),
+        name="partnerships",
+    ),
+    path(
+        "partnerships/<guid:partnership_id>",
+        endpoint(GET=partnerships.get_partnership, PATCH=partnerships.answer_partnership),
+        name="partnership",
+    ),
     path("agreements", endpoint(GET=agreements.list_metadata), name="metadata"),
     path("agreementtemplates/<str:template>/document", endpoint(GET=agreements.get_document), name="document"),
     path("validations/address", endpoint(POST=customers.validate_address), name="address"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import invoices, overview, reconciliation
+from billing.views import downstream, invoices, overview, reconciliation
 
 app_name = "billing"
 urlpatterns = [
@@ -14,5 +14,9 @@ urlpatterns = [
     path("reconciliation/assigned-licenses/", reconciliation.assignments, name="assignments"),
     path("invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
     path("invoices/<uuid:invoice_id>/reconciliation/", invoices.reconciliation_file, name="reconciliation_file"),
+    path("invoices/<uuid:invoice_id>/customers/", downstream.customer_bills, name="customer_bills"),
+    path(
+        "invoices/<uuid:invoice_id>/customers/export/", downstream.customer_bills_export, name="customer_bills_export"
+    ),
     path("invoices/<uuid:invoice_id>/pdf/", invoices.invoice_pdf, name="invoice_pdf"),
 ]

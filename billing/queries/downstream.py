@@ -1,0 +1,88 @@
+"""What a partner bills its own customers for the charges of an invoice, by its own prices (A13)."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django.db.models import Count, F, Sum
+
+from billing.models import Invoice, InvoiceLine, OwnPrice
+from billing.prices import NoPrice, PriceQuestion, list_entry
+from billing.prices_own import PriceBook, Sold
+from customers.terms import add_months
+from portal.core.money import round_money
+
+
+@dataclass(frozen=True)
+class Resold:
+    """The charges of one customer for one product at one price: what they cost the partner, and what it bills."""
+
+    customer_id: uuid.UUID
+    customer_name: str
+    product_name: str
+    line_count: int
+    cost: Decimal
+    price: Decimal
+    has_own_price: bool
+
+    @property
+    def margin(self) -> Decimal:
+        return self.price - self.cost
+
+
+def resold(invoice: Invoice) -> Iterator[Resold]:
+    """Yield what each customer is billed, by the prices in force on the last day of the invoice's month.
+
+    A part of a cycle, or a credit, is billed in the same proportion as it is charged. Without a price of its own and
+    without a retail price in the price list the partner passes on what it pays.
+    """
+    day = add_months(invoice.month, 1) - datetime.timedelta(days=1)
+    rules = list(OwnPrice.objects.on(day).filter(partner_id=invoice.billing_owner_id))
+    by_customer: dict[uuid.UUID | None, list[OwnPrice]] = defaultdict(list)
+    for rule in rules:
+        by_customer[rule.customer_id].append(rule)
+    retail = cache(_retail)
+    for row in _groups(invoice):
+        cost, amount = row["unit"], row["sum"]
+        product, sku, *_rest = [*row["offer"].split(":"), "", ""]
+        listed = None
+        if product and cost:
+            terms = (row["country"], row["term"], row["frequency"])
+            listed = retail(product, sku, *terms, invoice.currency, day)
+        sold = Sold(row["product_family"], product, sku, cost, listed, invoice.currency)
+        book = PriceBook([*by_customer[None], *by_customer.get(row["customer"], ())])
+        found = book.price(sold)
+        price = round_money(amount * found.price / cost, invoice.currency) if cost else amount
+        names = (row["customer"], row["name"], row["product_name"])
+        yield Resold(*names, row["count"], amount, price, found.rule is not None)
+
+
+def _groups(invoice: Invoice) -> Iterator[dict[str, Any]]:
+    rows = InvoiceLine.objects.filter(invoice=invoice).values(
+        "product_family",
+        "product_name",
+        customer=F("charge__customer_id"),
+        name=F("charge__customer__organization__name"),
+        country=F("charge__customer__organization__country"),
+        unit=F("charge__unit_price"),
+        offer=F("charge__subscription__offer_id"),
+        term=F("charge__subscription__term"),
+        frequency=F("charge__subscription__billing_frequency"),
+    )
+    sums = rows.annotate(count=Count("pk"), sum=Sum("charge__amount"))
+    yield from sums.order_by("name", "customer", "product_name", "unit").iterator(chunk_size=2_000)
+
+
+def _retail(
+    product: str, sku: str, country: str, term: str, frequency: str, currency: str, day: datetime.date
+) -> Decimal | None:
+    question = PriceQuestion(product, sku, country, currency, term, frequency, day)
+    try:
+        return list_entry(question).retail_price
+    except NoPrice:
+        return None

@@ -47,6 +47,14 @@ class PrincipalKind(models.TextChoices):
 ADMIN_AGENTS_GROUP = "AdminAgents"  # the original's name of the group of a partner's admin agents; not translated
 
 
+class ImageKind(models.TextChoices):
+    """How an image or application of a publisher is paid (A11)."""
+
+    FREE = "free", _("Free")
+    BRING_YOUR_OWN = "byol", _("The customer's own license")
+    PAID = "paid", _("Sold by the publisher")
+
+
 class TransitionStatus(models.TextChoices):
     """How far a transition to the Azure plan, or one subscription of it, has come."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from azure.views import access, catalogue, changes, details, offers, ordering, transitions
+from azure.views import access, catalogue, changes, details, images, offers, ordering, transitions
 
 app_name = "azure"
 
@@ -31,6 +31,7 @@ urlpatterns = [
         name="take_access",
     ),
     path("customers/<uuid:customer_id>/azure-plan/", transitions.transition, name="transition"),
+    path("azure/subscriptions/<uuid:subscription_id>/images/", images.images, name="images"),
     path("azure/offers/", offers.offers, name="offers"),
     path("azure/dates/", offers.dates, name="dates"),
 ]

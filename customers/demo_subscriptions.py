@@ -63,7 +63,7 @@ SUBSCRIPTIONS: dict[tuple[str, str], tuple[tuple[str, str, int, int, Subscriptio
     ),
     ("belfortcloud", "ateliers-vauban"): (
         ("software", "Serveurs d’atelier", 4, 37, S.ACTIVE),
-        ("legacy", "Azure – prototypes", 1, 40, S.ACTIVE),
+        ("legacy", "Azure – prototypes", 1, 2_400, S.ACTIVE),
         ("office", "Bureau d’études", 14, 36, S.EXPIRED),
         ("trial", "Essai de la direction", 5, 11, S.ACTIVE),
         ("shared", "Services partagés", 1, 30, S.ACTIVE),

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from customers import queries
+from customers.enums import ProductTab
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
 from portal.core.search import LIMIT, Result, as_uuid
@@ -37,9 +39,11 @@ def _subscription(actor: Actor, text: str) -> Iterator[Result]:
     subscription = queries.find_subscription(actor, subscription_id)
     if subscription is not None:
         tab = queries.tab_of(subscription)
+        is_first_party = tab != ProductTab.MARKETPLACE
+        tab_url = f"{reverse('customers:subscriptions', args=[subscription.customer_id])}?tab={tab}&status=all"
         yield Result(
             label=subscription.friendly_name,
-            url=f"{reverse('customers:subscriptions', args=[subscription.customer_id])}?tab={tab}&status=all",
+            url=reverse(settings.PRODUCT_PAGE, args=[subscription.pk]) if is_first_party else tab_url,
             kind=_("Subscriptions"),
             icon="subscription",
             description=subscription.customer.organization.name,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from azure.announcements import SUBJECT
 from azure.queries.subscriptions import Detail, below, charges_of, subscription_detail
 from azure.rules.families import LICENSED
+from azure.rules.images import HOSTS
 from azure.rules.lifecycle import check_may_change
 from customers.enums import CURRENT_STATUSES, BillingFrequency, ProductFamily, SubscriptionStatus, Term
 from customers.models import ResellerRelationship, Subscription
@@ -56,6 +57,7 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "cancel_text": _cancel_text(detail, now) if pays else "",
         "reasons": {action: refusal.explanation for action, refusal in detail.refusals.items() if refusal},
         "transition_url": _transition_url(row),
+        "images_url": reverse("azure:images", args=[row.pk]) if row.product_family in HOSTS else "",
         "windows": [
             {"count": one.left, "added": moment(one.added_at), "until": moment(one.reducible_until)}
             for one in detail.windows

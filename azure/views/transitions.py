@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from azure.enums import AzureOffer, TransitionStatus
@@ -32,6 +33,12 @@ STATUS_TONES = {
     TransitionStatus.RUNNING: "info",
     TransitionStatus.COMPLETED: "success",
     TransitionStatus.FAILED: "warning",
+}
+
+WHY_NOT = {
+    "suspended-not-converted": gettext_lazy("It was suspended or canceled meanwhile."),
+    "not-the-previous-offer": gettext_lazy("It is no subscription of the previous offer any more."),
+    "conversion-running": gettext_lazy("Something else began to run on it."),
 }
 
 
@@ -116,7 +123,7 @@ def _transition(one: PlanTransition) -> dict[str, Any]:
                 "name": item.subscription.friendly_name,
                 "tone": STATUS_TONES[TransitionStatus(item.status)],
                 "status": item.get_status_display(),
-                "reason": item.reason,
+                "reason": WHY_NOT.get(item.reason, ""),
             }
             for item in one.items.all()
         ],

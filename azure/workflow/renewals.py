@@ -12,7 +12,7 @@ from django.db.models import Max
 from azure import prices
 from azure.announcements import announce
 from azure.enums import AzureEvent
-from azure.models import ProductTerm
+from azure.models import LicenseAddition, ProductTerm
 from azure.rules.families import FIRST_PARTY, window_end
 from azure.rules.money import rate_on
 from azure.workflow.changes import end
@@ -89,6 +89,7 @@ def _renew(subscription: Subscription, term: ProductTerm, *, now: datetime.datet
         term.billed_until = rate.period.ends_on
     term.renewal_quantity = None
     term.save(update_fields=["counted_months", "billed_until", "renewal_quantity"])
+    LicenseAddition.objects.filter(subscription=subscription).update(left=0)
     open_window(subscription, subscription.quantity, now=now)
     after = {"ends": subscription.ends_on.isoformat(), "quantity": subscription.quantity}
     announce(AzureEvent.RENEWED, subscription, actor=None, now=now, before=before, after=after)

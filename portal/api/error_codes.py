@@ -125,6 +125,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "bought-too-recently": (900130, 400),
     "conversion-running": (900109, 409),
     "nothing-to-convert": (2000, 400),
+    "paid-image-not-in-csp": (900146, 400),
     "product-not-sold": (800028, 403),
     "cart-empty": (800009, 400),
     "cart-not-found": (800008, 404),

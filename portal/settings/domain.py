@@ -72,6 +72,7 @@ INVARIANTS = [
     "billing.invariants.breaches",
     "marketplace.invariants.breaches",
     "transfers.invariants.breaches",
+    "azure.invariants.breaches",
     "support.invariants.breaches",
 ]
 OVERDUE_CHECKS = [
@@ -80,6 +81,7 @@ OVERDUE_CHECKS = [
     "billing.invariants.overdue",
     "portal.webhooks.invariants.overdue",
     "marketplace.invariants.overdue",
+    "azure.invariants.overdue",
 ]
 DEMO_LOADERS = [
     "portal.local.demo.load",
@@ -87,6 +89,7 @@ DEMO_LOADERS = [
     "billing.prices_demo.load",
     "marketplace.demo.load",
     "transfers.demo.load",
+    "azure.demo.load",
     "support.demo.load",
     "operators.demo.load",
     "sandbox.demo.load",

@@ -71,7 +71,7 @@ class AzureCatalog(Catalog):
     def skus(self, shelf: Shelf, product_id: str) -> list[Sku]:
         article = rules.azure_article(product_id)
         if article is not None:
-            return [Sku(rules.USAGE, product_id, USAGE_TITLE, article.name, billing_cycles=("none",))]
+            return [Sku(rules.USAGE, product_id, USAGE_TITLE, article.title, billing_cycles=("none",))]
         return [_sku(found) for found in _skus(shelf, product_id)]
 
     def availabilities(self, shelf: Shelf, product_id: str, sku_id: str) -> list[Availability]:
@@ -148,7 +148,7 @@ def _azure_products(view: str) -> list[Product]:
     if not _is_in(view, AZURE[2]):
         return []
     articles = [rules.check_found(rules.azure_article(product_id)) for product_id in rules.OFFERS]
-    return [Product(one.product_id, one.name, one.name, AZURE[0], AZURE[2]) for one in articles]
+    return [Product(one.product_id, str(one.name), str(one.name), AZURE[0], AZURE[2]) for one in articles]
 
 
 def _sold(shelf: Shelf) -> QuerySet[PriceListEntry]:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -37,13 +39,19 @@ class Article:
     family: str
     product_id: str
     sku_id: str
-    name: str
+    name: str | Promise
     ways: tuple[Way, ...] = ()
     offer: AzureOffer | None = None
 
     @property
     def is_counted(self) -> bool:
         return LIFECYCLES[self.family].is_counted
+
+    @property
+    def title(self) -> str:
+        """The name as it is stored: of what the portal names itself, the same in every language."""
+        with translation.override("en"):
+            return str(self.offer.label if self.offer else self.name)
 
     @property
     def key(self) -> str:
@@ -64,8 +72,7 @@ def azure_article(product_id: str) -> Article | None:
     if product_id not in OFFERS:
         return None
     family, offer = OFFERS[product_id]
-    name = str(offer.label) if offer else str(ProductFamily(family).label)
-    return Article(family, product_id, USAGE, name, offer=offer)
+    return Article(family, product_id, USAGE, offer.label if offer else ProductFamily(family).label, offer=offer)
 
 
 def listed_article(found: ListedSku) -> Article:

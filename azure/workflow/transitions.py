@@ -67,8 +67,8 @@ def _plan_for(subscription: Subscription, buyer: Buyer, *, actor: Actor, now: da
         reseller_id=subscription.reseller_id,
         partner_on_record=subscription.partner_on_record,
         product_family=ProductFamily.AZURE_PLAN,
-        product_name=article.name,
-        friendly_name=article.name,
+        product_name=article.title,
+        friendly_name=article.title,
         status=SubscriptionStatus.ACTIVE,
         billing_frequency=BillingFrequency.USAGE,
         starts_on=now.date(),
@@ -105,7 +105,7 @@ def convert_item(*, item_id: UUID, now: datetime.datetime) -> bool:
         return True
     before = subscription.product_name
     subscription.product_family = ProductFamily.AZURE_SUBSCRIPTION
-    subscription.product_name = str(ProductFamily.AZURE_SUBSCRIPTION.label)
+    subscription.product_name = "Azure subscription"
     subscription.parent_id = seen.transition.plan_id
     subscription.offer_id = f"{buying_rules.AZURE_SUBSCRIPTION}:{buying_rules.USAGE}:{Term.NONE}"
     subscription.save(update_fields=["pending_operation", "product_family", "product_name", "parent", "offer_id"])

@@ -6,6 +6,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from azure.enums import AzureEvent
 from azure.models import LicenseAddition, ProductTerm, SharedServicesTenant
@@ -114,6 +115,12 @@ def test_azure_subscriptions_reservations_and_savings_plans_need_a_plan_first():
     assert set(Charge.objects.values_list("subscription_id", flat=True)) == {shared.pk, single.pk, savings.pk}
     with pytest.raises(InvalidInput):
         buy(relationship, RESERVATION, scope_id=plan.pk)
+
+
+def test_what_the_portal_names_itself_is_stored_in_one_language():
+    with translation.override("fr"):
+        subscription = buy(make_customer_of(), PLAN)
+    assert (subscription.product_name, subscription.friendly_name) == ("Azure plan", "Azure plan")
 
 
 def test_a_customer_has_one_azure_plan_per_partner_and_reseller():

@@ -219,6 +219,25 @@ def _parts(url: str, *, private: bool) -> SplitResult:
 def _allowed_addresses(parts: SplitResult, *, deadline: float, private: bool) -> list[tuple[str, int]]:
     """Look the name up. One address among several that is not allowed is enough to refuse it. Raises: _NotNow."""
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+    found_texts = [host] if _is_address(host) else _looked_up(host, port, deadline=deadline)
+    addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found_texts]
+    if not addresses or not all(is_allowed(address, private=private) for address in addresses):
+        raise _NotNow(NOT_ALLOWED)
+    if parts.scheme == "http" and not all(address.is_loopback or _is_private(address) for address in addresses):
+        raise _NotNow(NOT_ALLOWED)
+    return [(text, port) for text in found_texts]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _looked_up(host: str, port: int, *, deadline: float) -> list[str]:
+    """Return the addresses of a name. Raises: _NotNow."""
     lookup = _lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
         found = lookup.result(timeout=max(deadline - time.monotonic(), 0))
@@ -227,13 +246,7 @@ def _allowed_addresses(parts: SplitResult, *, deadline: float, private: bool) ->
         raise _NotNow(TIMED_OUT) from error
     except (OSError, UnicodeError) as error:
         raise _NotNow(NAME_UNKNOWN) from error
-    found_texts = list(dict.fromkeys(str(row[4][0]) for row in found))
-    addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found_texts]
-    if not addresses or not all(is_allowed(address, private=private) for address in addresses):
-        raise _NotNow(NOT_ALLOWED)
-    if parts.scheme == "http" and not all(address.is_loopback or _is_private(address) for address in addresses):
-        raise _NotNow(NOT_ALLOWED)
-    return [(text, port) for text in found_texts]
+    return list(dict.fromkeys(str(row[4][0]) for row in found))
 
 
 def is_allowed(address: NETWORK_ADDRESS, *, private: bool = False) -> bool:

@@ -36,7 +36,7 @@ class Signer:
     """What signs the notifications to one webhook; read once for many of them."""
 
     secrets: Sequence[bytes]
-    kid: str
+    certificate_url: str
     key: RSAPrivateKey
     header: str
 
@@ -50,7 +50,7 @@ class Signer:
             "webhook-timestamp": moment,
             "webhook-signature": " ".join(f"v1,{proof}" for proof in proofs),
             self.header: f"Signature {_text(self.key.sign(body, padding.PKCS1v15(), hashes.SHA256()))}",
-            "X-MS-Certificate-Url": absolute_url(settings.BASE_URL, "webhooks:certificate", self.kid),
+            "X-MS-Certificate-Url": self.certificate_url,
             "X-MS-Signature-Algorithm": "rsa-sha256",
         }
 
@@ -68,7 +68,7 @@ def signer_of(registration: WebhookRegistration, *, now: datetime.datetime) -> S
     key = keys.signing_key(now)
     return Signer(
         secrets=[base64.b64decode(sealing.unseal(one).decode().removeprefix(MARK)) for one in sealed],
-        kid=key.kid,
+        certificate_url=absolute_url(settings.BASE_URL, "webhooks:certificate", key.kid),
         key=_private_key(key),
         header="x-ms-signature" if registration.uses_ms_signature_header else "Authorization",
     )

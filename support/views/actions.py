@@ -33,6 +33,7 @@ LEADS = {
     CaseAction.SEVERITY: gettext_lazy("The other side is told."),
     CaseAction.ASSIGN: gettext_lazy("From now on mails about this case go to that person alone."),
 }
+IDS = "action_%s"  # the page below the side has a message field of its own
 DONE = {
     CaseAction.ASK: gettext_lazy("The partner was asked."),
     CaseAction.RESOLVE: gettext_lazy("The case is resolved. The partner was told."),
@@ -87,7 +88,7 @@ def _message(
     request: PortalRequest, case_id: UUID, action: CaseAction, change: Callable[..., SupportCase]
 ) -> HttpResponse:
     found = queries.case_of(request.actor, case_id)
-    form = MessageForm(posted(request), request.FILES if request.method == "POST" else None)
+    form = MessageForm(posted(request), request.FILES if request.method == "POST" else None, auto_id=IDS)
 
     def save() -> SupportCase:
         return change(
@@ -106,7 +107,7 @@ def _message(
 def reopen(request: PortalRequest, case_id: UUID) -> HttpResponse:
     """Say what is still wrong."""
     found = queries.case_of(request.actor, case_id)
-    form = ReasonForm(posted(request))
+    form = ReasonForm(posted(request), auto_id=IDS)
 
     def save() -> SupportCase:
         text = form.cleaned_data["text"]

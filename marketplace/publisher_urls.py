@@ -5,8 +5,9 @@ from django.urls import path
 from marketplace.views import publisher, publisher_offers, publisher_plans
 from marketplace.views import publisher_terms as terms
 
-OFFER, PLAN = "offers/<uuid:offer_id>/", "plans/<uuid:plan_id>/"
-DIMENSION = "dimensions/<uuid:dimension_id>/"
+# Below the offers, so that the navigation shows where one is.
+OFFER, PLAN = "offers/<uuid:offer_id>/", "offers/plans/<uuid:plan_id>/"
+DIMENSION = "offers/dimensions/<uuid:dimension_id>/"
 
 app_name = "publisher"
 urlpatterns = [

@@ -131,6 +131,7 @@ def test_one_process_sends_and_sees_what_came_meanwhile(registered, receiver):
         cursor.execute("SELECT pg_advisory_lock(%s, 0)", [processing.SENDER_LOCK])
         assert deliver() is False
         assert receiver.received == []
+        cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [processing.SENDER_LOCK])
     assert deliver() is False
     assert len(receiver.received) == 1
 

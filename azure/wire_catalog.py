@@ -128,7 +128,8 @@ class AzureCatalog(Catalog):
         return order_id
 
     def orders(self, actor: Actor, customer_id: UUID, *, order_id: UUID | None = None) -> list[PlacedOrder]:
-        rows = Subscription.objects.visible_to(actor).filter(customer_id=customer_id, order_id__isnull=False)
+        rows = Subscription.objects.visible_to(actor).select_related("billing_owner")
+        rows = rows.filter(customer_id=customer_id, order_id__isnull=False)
         rows = rows.exclude(product_family=F.THIRD_PARTY)
         if order_id is not None:
             rows = rows.filter(order_id=order_id)

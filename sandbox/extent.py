@@ -22,6 +22,7 @@ from portal.notifications.models import OutgoingEmail
 # What a partner did, by the columns that name the partner.
 ROOTS: dict[str, tuple[str, ...]] = {
     "api.StoredAnswer": ("organization",),
+    "azure.PlanTransition": ("partner",),
     "azure.SharedServicesTenant": ("partner",),
     "billing.Charge": ("billing_owner",),
     "billing.Invoice": ("billing_owner",),

@@ -58,8 +58,9 @@ def _age(extent: Extent, by: datetime.timedelta, days: int) -> None:
 
 
 def _columns(model: type[models.Model]) -> tuple[list[str], list[str]]:
-    """Return the columns that hold times, and those that hold dates."""
-    found = [column for column in model._meta.concrete_fields if isinstance(column, models.DateField)]
+    """Return the columns that hold times, and those that hold dates; a month is a page of the calendar and stays."""
+    dated = [column for column in model._meta.concrete_fields if isinstance(column, models.DateField)]
+    found = [column for column in dated if column.name != "month"]
     times = [column.column for column in found if isinstance(column, models.DateTimeField)]
     return times, [column.column for column in found if column.column not in times]
 

@@ -32,7 +32,7 @@ def close_ended_months(*, clock: Clock, at_once: int = OWNERS_AT_ONCE) -> list[d
 
 
 def months_to_close(*, now: datetime.datetime) -> list[datetime.date]:
-    """Return the months that have ended but are not closed, oldest first, from the first month that has charges."""
+    """Return the months that have ended but are not closed, oldest first, from the first with charges or usage."""
     month = _first_month()
     months = []
     latest = now - datetime.timedelta(hours=settings.INVOICE_CLOSING_HOURS)
@@ -47,5 +47,6 @@ def _first_month() -> datetime.date | None:
     if last is not None:
         return last.month if last.finished_at is None else add_months(last.month, 1)
     began_at = Charge.objects.aggregate(first=Min("created_at"))["first"]
-    first_day = began_at.date() if began_at else UsageRecord.objects.aggregate(first=Min("day"))["first"]
-    return first_day.replace(day=1) if first_day else None
+    days = [began_at.date()] if began_at else []
+    days += UsageRecord.objects.order_by("day").values_list("day", flat=True)[:1]  # charged when its month is closed
+    return min(days).replace(day=1) if days else None

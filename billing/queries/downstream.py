@@ -49,7 +49,7 @@ def resold(invoice: Invoice) -> Iterator[Resold]:
     retail = cache(_retail)
     for row in _groups(invoice):
         cost, amount = row["unit"], row["sum"]
-        product, sku, *_rest = [*row["offer"].split(":"), "", ""]
+        product, sku, *_rest = [*str(row["offer"]).split(":"), "", ""]
         listed = None
         if product and cost:
             terms = (row["country"], row["term"], row["frequency"])

@@ -70,8 +70,9 @@ class InvoiceNotOpen(Refusal):
 
 @transaction.atomic
 def open_month(*, month: datetime.date, now: datetime.datetime) -> InvoiceRun:
-    """Begin to close a month, or find the run that was begun; what is charged from now on goes on the next invoice."""
-    run, _is_new = InvoiceRun.objects.get_or_create(month=month, defaults={"charged_before": now, "started_at": now})
+    """Begin to close a month, or find the run that was begun; what is charged after now goes on the next invoice."""
+    defaults = {"charged_before": now + datetime.timedelta.resolution, "started_at": now}
+    run, _is_new = InvoiceRun.objects.get_or_create(month=month, defaults=defaults)
     return run
 
 

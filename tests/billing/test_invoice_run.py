@@ -86,7 +86,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_as_if_nothing_had_happened(kille
 def test_what_is_charged_after_the_run_began_goes_on_the_next_invoice():
     subscription = make_billed_subscription()
     make_charge(subscription, "10.00")
-    late = make_charge(subscription, "20.00", created_at=CLOSING)
+    late = make_charge(subscription, "20.00", created_at=CLOSING + datetime.timedelta(seconds=1))
     future = make_charge(subscription, "40.00", starts_on=datetime.date(2026, 11, 1))
 
     (october,) = close()
@@ -95,6 +95,13 @@ def test_what_is_charged_after_the_run_began_goes_on_the_next_invoice():
     assert october.total == Decimal("10.00")
     assert {line.charge_id for line in november.lines.all()} == {late.pk, future.pk}
     assert not list(invariants.breaches())
+
+
+def test_what_is_charged_at_the_very_moment_of_the_run_belongs_to_it():
+    make_charge()
+    make_charge(created_at=CLOSING)
+
+    assert len(close()) == 2
 
 
 def test_every_month_since_the_first_charge_is_closed_in_order():

@@ -58,5 +58,5 @@ def product_types_label(values: Iterable[str]) -> str:
 
 def may_have_moved_azure(transfer: Transfer) -> bool:
     """Say whether a finished transfer was about Azure too, so that access rights are worth a look (section 6.8)."""
-    is_about_azure = not transfer.product_types or not AZURE_TYPES.isdisjoint(transfer.product_types)
+    is_about_azure = not transfer.product_types or any(one in AZURE_TYPES for one in transfer.product_types)
     return transfer.status in FINISHED_STATUSES and is_about_azure

@@ -13,9 +13,9 @@ from django.db.models import Q
 
 from billing.enums import PriceRuleKind
 from billing.models import OwnPrice
+from portal.core.money import round_money
 
 PLACES = Decimal("0.000000000001")
-FOUR_PLACES = Decimal("0.0001")
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _fits(rule: OwnPrice, sold: Sold) -> bool:
 
 
 def _price(rule: OwnPrice, sold: Sold) -> Decimal:
-    """Return the price by a rule; below a hundredth of a cent only where the list's own price goes there."""
+    """Return the price by a rule; below whole cents only where the list's own price goes there."""
     if rule.amount is not None:
         return rule.amount
     percent = rule.percent or Decimal(0)
@@ -99,5 +99,6 @@ def _price(rule: OwnPrice, sold: Sold) -> Decimal:
         price = sold.cost * (100 + percent) / 100
     else:
         price = (sold.retail or Decimal(0)) * (100 - percent) / 100
-    places = FOUR_PLACES if sold.cost == sold.cost.quantize(FOUR_PLACES) else PLACES
-    return price.quantize(places, rounding=ROUND_HALF_UP)
+    if sold.cost == round_money(sold.cost, sold.currency):
+        return round_money(price, sold.currency)
+    return price.quantize(PLACES, rounding=ROUND_HALF_UP)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 HEIGHT, STEP, GAP = 160, 24, 4
 LEAST = 2  # pixels of a bar that is not nothing
+FEWEST = 8  # bars that there is always room for: two are not drawn as two walls
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def bar_chart(
         return None
     bars = [_bar(at, point, highest, limit) for at, point in enumerate(points)]
     limit_y = HEIGHT - int(limit / highest * HEIGHT) if limit else None
-    return BarChart(bars, width=len(points) * STEP, limit_y=limit_y, limit_text=limit_text)
+    return BarChart(bars, width=max(len(points), FEWEST) * STEP, limit_y=limit_y, limit_text=limit_text)
 
 
 def _bar(at: int, point: tuple[str, Decimal, str], highest: Decimal, limit: Decimal | None) -> Bar:

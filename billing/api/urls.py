@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import invoices
+from billing.api import invoices, prices
 from portal.api.access import endpoint
 
 app_name = "billing_api"
@@ -21,4 +21,10 @@ urlpatterns = [
         name="lines_of_provider",
     ),
     path(f"{ONE}/documents/statement", endpoint(GET=invoices.get_statement), name="statement"),
+    path("ratecards/azure", endpoint(GET=prices.get_rate_card), name="rate_card"),
+    path(
+        "sales/pricesheets(Market='<str:market>',PricesheetView='<str:view>')/$value",
+        endpoint(GET=prices.get_price_sheet),
+        name="price_sheet",
+    ),
 ]

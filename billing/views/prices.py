@@ -188,7 +188,7 @@ def changes_export(request: PortalRequest) -> StreamingHttpResponse:
     _address, choice = choice_of(request)
     price_list = queries.list_in_force(choice)
     header = (
-        _("Change"),
+        _("What changed"),
         _("Product ID"),
         _("SKU ID"),
         _("Product"),

@@ -152,6 +152,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "invoice-not-open": (900141, 409),
     "no-list-price": (900143, 400),
     "price-sheet-not-waiting": (2000, 400),
+    "price-list-not-found": (1000, 404),
     "too-many-subscriptions": (800066, 403),
     "purchase-token-unusable": (2000, 400),
     "purchase-of-another-publisher": (900308, 403),

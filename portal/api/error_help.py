@@ -250,6 +250,7 @@ HELP: dict[str, tuple[object, object]] = {
     "invoice-not-open": (_("The invoice is paid, or is not to be paid."), _("Read it again.")),
     "no-list-price": (_("The price list has no such price that day."), _("Look the product up in the price list.")),
     "price-sheet-not-waiting": (_("The price sheet is published or canceled already."), _("See its result.")),
+    "price-list-not-found": (_("No such price list is in force."), _("Compare market, view and currency.")),
     "too-many-subscriptions": (_("The customer has as many as it may have."), _("Cancel some.")),
     "purchase-token-unusable": (_("The purchase token is unknown or too old."), _("Open the activation link again.")),
     "purchase-of-another-publisher": (_("The purchase is another publisher's."), _("Use that publisher's app.")),

@@ -93,6 +93,7 @@ DEMO_LOADERS = [
     "support.demo.load",
     "operators.demo.load",
     "sandbox.demo.load",
+    "billing.usage_demo.load",
     "billing.demo.load",  # after all that is charged
 ]
 DEMO_PUBLISHERS = "marketplace.demo_sites.start"  # at every start of a demo installation, loaded before or not

@@ -127,7 +127,7 @@ def test_release_notes_tell_what_is_new_gone_and_at_another_price_with_a_link_to
     assert "Alike" not in text
     assert "family=license_based&amp;country=FR&amp;currency=EUR&amp;month=2026-11" in text
     rows = table(agent.get(reverse("pricing:changes_export"), {"month": "2026-11"}))
-    assert [(row["Product"], row["Change"]) for row in rows] == [
+    assert [(row["Product"], row["What changed"]) for row in rows] == [
         ("Dearer", "Other price"),
         ("Fresh", "New"),
         ("Withdrawn", "No longer sold"),

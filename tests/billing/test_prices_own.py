@@ -81,6 +81,14 @@ def test_a_price_is_worked_out_by_the_rule_that_fits(partner, fields, expected):
     assert price(partner).price == Decimal(expected)
 
 
+def test_a_price_in_whole_cents_stays_in_whole_cents_and_that_of_a_meter_keeps_its_decimals(partner):
+    make_own_price(partner, percent="33.33")
+
+    assert price(partner).price == Decimal("13.33")
+    meter = Sold(ProductFamily.AZURE_PLAN, "A", "B", Decimal("0.0196"), Decimal("0.0196"), "EUR")
+    assert price(partner, sold=meter).price == Decimal("0.02613268")
+
+
 def test_the_closer_price_wins(partner):
     customer, other = make_customer(partner), make_customer(partner)
     make_own_price(partner, percent=1)

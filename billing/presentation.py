@@ -8,8 +8,6 @@ from django.utils.translation import gettext as _
 
 from billing.enums import InvoiceState
 from billing.models import Invoice
-from portal.accounts.actor import Actor, denied
-from portal.accounts.permissions import Permission
 
 TONES = {
     InvoiceState.OPEN: "info",
@@ -29,8 +27,3 @@ def month_text(month: datetime.date) -> str:
 def kind_text(invoice: Invoice) -> str:
     """Return what the document is called: an invoice, or below zero a credit note."""
     return _("Credit note") if invoice.is_credit_note else _("Invoice")
-
-
-def why_not(actor: Actor, permission: Permission) -> str:
-    """Return why a command is disabled, or nothing if the actor may."""
-    return "" if actor.may(permission) else denied(permission, kind=actor.organization_kind).explanation

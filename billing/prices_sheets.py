@@ -1,7 +1,7 @@
 """The original's price sheets as statements: what a row says in our words, and what is wrong with it (A9).
 
 The layouts of license-based, Azure plan, reservation and software sheets name the same columns; those that only some
-have may be missing. Source: the "Pricing and offers" downloads; decision 0043 lists the columns.
+have may be missing. Source: the "Pricing and offers" downloads; decision 0047 lists the columns.
 """
 
 from collections.abc import Callable

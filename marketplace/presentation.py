@@ -10,8 +10,6 @@ from customers.presentation import term_text, unit_price_text
 from marketplace.enums import EndReason, FulfillmentStatus
 from marketplace.models import SaaSSubscription
 from marketplace.rules import Price
-from portal.accounts.actor import Actor, denied
-from portal.accounts.permissions import Permission
 from portal.core.listing import short_days
 from portal.core.money import money_text
 
@@ -21,11 +19,6 @@ TONES = {
     FulfillmentStatus.SUSPENDED: "error",
     FulfillmentStatus.UNSUBSCRIBED: "neutral",
 }
-
-
-def why_not(actor: Actor, permission: Permission) -> str:
-    """Return why the actor may not do this and who may; nothing for those who may (X5)."""
-    return "" if actor.may(permission) else denied(permission, kind=actor.organization_kind).explanation
 
 
 def status_of(saas: SaaSSubscription) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a partner must be to become an indirect provider, and when the operator may answer (A10, decision 0042)."""
+"""What a partner must be to become an indirect provider, and when the operator may answer (A10, decision 0046)."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ class Requirement:
 
 
 def requirements(partner: Partner) -> list[Requirement]:
-    """Return all that a partner needs to be nominated, met or not. Source: our choice, decision 0042."""
+    """Return all that a partner needs to be nominated, met or not. Source: our choice, decision 0046."""
     organization = partner.organization
     is_signed = partner.agreement_version == settings.PARTNER_AGREEMENT_VERSION
     serves_as_reseller = (

@@ -1,4 +1,4 @@
-"""Nomination and approval to become an indirect provider (A10, decision 0042)."""
+"""Nomination and approval to become an indirect provider (A10, decision 0046)."""
 
 import datetime
 import uuid

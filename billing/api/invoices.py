@@ -21,7 +21,7 @@ from customers.queries import as_uuid
 from portal.accounts.permissions import Permission
 from portal.api.access import ApiRequest, api_requires
 from portal.api.errors import WrongParameter, json_answer
-from portal.api.reading import filter_of, paging_of, query_of, time_of
+from portal.api.reading import filter_of, paging_of, query_of, time_of, whole_number
 from portal.api.resources import attributes, collection, link, time_text
 from portal.core.errors import Refusal
 
@@ -58,7 +58,7 @@ class InvoiceNotFound(Refusal):
 def list_invoices(request: ApiRequest) -> HttpResponse:
     """List the invoices of the caller's company, the newest first."""
     query = query_of(request)
-    size, offset = _whole(query, "size") or LARGEST_PAGE, _whole(query, "offset")
+    size, offset = whole_number(query, "size") or LARGEST_PAGE, whole_number(query, "offset")
     size = min(size, LARGEST_PAGE)
     since, until = _days(query)
     rows = Invoice.objects.visible_to(request.actor).order_by(*queries.ORDER)
@@ -72,14 +72,6 @@ def list_invoices(request: ApiRequest) -> HttpResponse:
 
     following = address(offset + size) if len(found) > size else ""
     return json_answer(shapes.invoice_collection(found[:size], here=address(offset), following=following))
-
-
-def _whole(query: Mapping[str, str], name: str) -> int:
-    """Return a number from zero on. Raises: WrongParameter."""
-    text = query.get(name, "").strip() or "0"
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise WrongParameter(name)
-    return int(text)
 
 
 def _days(query: Mapping[str, str]) -> tuple[datetime.date | None, datetime.date | None]:
@@ -190,7 +182,7 @@ def _place(request: ApiRequest, query: Mapping[str, str]) -> tuple[int, int]:
     token = paging_of(request, query).cursor or "0"
     if not (token.isascii() and token.isdigit() and len(token) < 10):
         raise WrongParameter("MS-ContinuationToken")
-    return min(_whole(query, "size") or lines.BATCH, lines.BATCH), int(token)
+    return min(whole_number(query, "size") or lines.BATCH, lines.BATCH), int(token)
 
 
 @api_requires(Permission.BILLING_VIEW, answer=shapes.LineCollection, query=UNBILLED, tag="Invoices")

@@ -6,7 +6,7 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-# Percentages are the operator's to set; those of the original are known for the earned credit only (decision 0043).
+# Percentages are the operator's to set; those of the original are known for the earned credit only (decision 0047).
 RULES = (
     # kind, family, percent, competency, from, until
     ("earned_credit", "azure_subscription", "15", "", datetime.date(2019, 11, 1), None),

@@ -18,7 +18,7 @@ from billing.forms.own_prices import OwnPriceForm, OwnTermsForm, find_customer
 from billing.forms.prices import entry_filter
 from billing.forms.usage import EndForm
 from billing.models import OwnPrice, PriceListEntry
-from billing.presentation import month_text, why_not
+from billing.presentation import month_text
 from billing.prices_own import CustomerPrice, PriceBook
 from billing.queries import own_prices as queries
 from billing.queries import prices as lists
@@ -54,7 +54,7 @@ def own_prices(request: PortalRequest) -> HttpResponse:
     address = ListAddress.read(request, {"ended": ("yes",), "cursor": None})
     with_ended = address.get("ended") == "yes"
     page = queries.own_price_page(request.actor, today=today, with_ended=with_ended, cursor=address.get("cursor"))
-    reason = why_not(request.actor, Permission.PRICING_MANAGE)
+    reason = request.actor.why_not(Permission.PRICING_MANAGE)
     context = {
         "rows": [_row(row, may_end=not reason) for row in page],
         "pager": address.pager(page),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from billing.forms.prices import read_month
 from billing.forms.usage import read_usage
 from billing.models import UsageRecord
-from billing.presentation import month_text, why_not
+from billing.presentation import month_text
 from billing.queries import own_prices
 from billing.queries import usage as queries
 from billing.queries.usage import UsageFilter
@@ -172,7 +172,7 @@ def _budget(request: PortalRequest, customer: Any, today: datetime.date) -> dict
     return {
         "use": budget_shown(found) if found else None,
         "set_url": reverse("pricing:budget", args=[customer.customer_id]),
-        "why_not": why_not(request.actor, Permission.PRICING_MANAGE),
+        "why_not": request.actor.why_not(Permission.PRICING_MANAGE),
     }
 
 

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from customers import queries, rules
 from customers.forms.additions import NewAgreementForm, NewCustomerForm
-from customers.views.reasons import why_not
 from customers.workflow import additions as workflow
 from customers.workflow.agreements import Attestation
 from portal.accounts.access import requires
@@ -141,7 +140,7 @@ def _why_not_attest(actor: Actor) -> str:
         rules.check_may_attest(kind=actor.organization_kind, cloud=_partner(actor).organization.cloud)
     except Refusal as refusal:
         return str(refusal)
-    return why_not(actor, Permission.AGREEMENT_ATTEST)
+    return actor.why_not(Permission.AGREEMENT_ATTEST)
 
 
 def _data(request: HttpRequest, step: str, *, posted: bool) -> Any:

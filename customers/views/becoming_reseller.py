@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from customers import queries, rules
 from customers.forms.partnerships import StartForm
 from customers.models import ResellerRelationship
-from customers.views.reasons import why_not
 from customers.workflow import becoming_reseller as workflow
 from portal.accounts.access import requires
 from portal.accounts.models import Partner
@@ -46,9 +45,9 @@ def _page(request: PortalRequest, *, form: StartForm | None = None, refusal: Ref
         "is_direct_bill": not isinstance(refusal, rules.NotDirectBill),
         "refusal": refusal,
         "why_not": {
-            "manage": why_not(request.actor, Permission.PARTNERSHIP_MANAGE),
+            "manage": request.actor.why_not(Permission.PARTNERSHIP_MANAGE),
             "cancel": _why_not_cancel(request, detail.partner),
-            "move": why_not(request.actor, Permission.PARTNERSHIP_REQUEST),
+            "move": request.actor.why_not(Permission.PARTNERSHIP_REQUEST),
         },
     }
     wrong = 422 if form is not None and form.errors else 200
@@ -62,7 +61,7 @@ def _why_not_cancel(request: PortalRequest, partner: Partner) -> str:
         rules.check_can_cancel(partner)
     except Refusal as refusal:
         return refusal.explanation
-    return why_not(request.actor, Permission.PARTNERSHIP_MANAGE)
+    return request.actor.why_not(Permission.PARTNERSHIP_MANAGE)
 
 
 @require_POST

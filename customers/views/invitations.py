@@ -20,7 +20,6 @@ from customers import queries
 from customers.forms.invitations import MessageForm, RequestForm
 from customers.models import RelationshipInvitation
 from customers.rules import LINK_PLACEHOLDER
-from customers.views.reasons import why_not
 from customers.workflow import invitations as workflow
 from customers.workflow.messages import default_message
 from portal.accounts.access import requires
@@ -62,7 +61,7 @@ def invitations(request: PortalRequest) -> HttpResponse:
             "previous": address.url(cursor=page.previous_cursor) if page.previous_cursor else "",
             "next": address.url(cursor=page.next_cursor) if page.next_cursor else "",
         },
-        "why_not": why_not(request.actor, Permission.RELATIONSHIP_REQUEST),
+        "why_not": request.actor.why_not(Permission.RELATIONSHIP_REQUEST),
     }
     return page_or_fragment(
         request,
@@ -227,7 +226,7 @@ def _detail(request: PortalRequest, found: RelationshipInvitation, refusal: Refu
         "mail_not_out": not_out,
         "mail_is_lost": not_out is not None and not_out.status in UNDELIVERED,
         "entries": entries(audit.timeline(request.actor, "relationship-request", found.pk)),
-        "why_not": why_not(request.actor, Permission.RELATIONSHIP_REQUEST),
+        "why_not": request.actor.why_not(Permission.RELATIONSHIP_REQUEST),
     }
 
 

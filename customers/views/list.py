@@ -21,7 +21,7 @@ from customers.forms.list import FILTERS, read_address, read_filter
 from customers.models import ResellerRelationship
 from customers.navigation import first_page
 from customers.queries import CustomerRow, lists
-from customers.views.reasons import why_not, why_not_add
+from customers.views.reasons import why_not_add
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
@@ -83,9 +83,9 @@ def _context(request: PortalRequest, address: ListAddress, page: Page[CustomerRo
         "may_tag": request.actor.may(Permission.CUSTOMER_TAG),
         "why_not": {
             "add": why_not_add(request.actor),
-            "request": why_not(request.actor, Permission.RELATIONSHIP_REQUEST),
-            "tag": why_not(request.actor, Permission.CUSTOMER_TAG),
-            "export": why_not(request.actor, Permission.CUSTOMER_EXPORT),
+            "request": request.actor.why_not(Permission.RELATIONSHIP_REQUEST),
+            "tag": request.actor.why_not(Permission.CUSTOMER_TAG),
+            "export": request.actor.why_not(Permission.CUSTOMER_EXPORT),
         },
     }
 

@@ -14,7 +14,6 @@ from customers.enums import BillingFrequency, SubscriptionStatus
 from customers.models import Subscription
 from customers.navigation import show_customer
 from customers.presentation import TONES, moved_text, quantity_text
-from customers.views.reasons import why_not
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
 from portal.core.exports import csv_response
@@ -43,7 +42,7 @@ def orders(request: PortalRequest, customer_id: UUID) -> HttpResponse:
             "customer": relationship,
             "rows": [_row(subscription) for subscription in page],
             "pager": address.pager(page),
-            "export_reason": why_not(request.actor, Permission.CUSTOMER_EXPORT),
+            "export_reason": request.actor.why_not(Permission.CUSTOMER_EXPORT),
         },
     )
 

@@ -20,7 +20,7 @@ from customers.forms.account import BillToForm, PermissionsForm, QualificationFo
 from customers.models import ResellerRelationship
 from customers.navigation import first_page, same_page, show_customer
 from customers.rules import newer_version
-from customers.views.reasons import why_not, why_not_ask, why_not_attest
+from customers.views.reasons import why_not_ask, why_not_attest
 from customers.views.updates import update
 from customers.workflow import customers as workflow
 from customers.workflow.customers import BillTo
@@ -83,12 +83,12 @@ def account(request: PortalRequest, customer_id: UUID) -> HttpResponse:
             "assign_url": f"{reverse('customers:assign_tags')}?selected={customer_id}",
             "permissions_form": PermissionsForm.of(detail.profile),
             "why_not": {
-                "tag": why_not(actor, Permission.CUSTOMER_TAG),
-                "update": why_not(actor, Permission.CUSTOMER_UPDATE),
-                "remove": why_not(actor, Permission.RELATIONSHIP_REMOVE),
+                "tag": actor.why_not(Permission.CUSTOMER_TAG),
+                "update": actor.why_not(Permission.CUSTOMER_UPDATE),
+                "remove": actor.why_not(Permission.RELATIONSHIP_REMOVE),
                 "attest": why_not_attest(actor, relationship),
                 "ask": why_not_ask(actor, relationship),
-                "permissions": why_not(actor, Permission.CUSTOMER_SET_PERMISSIONS),
+                "permissions": actor.why_not(Permission.CUSTOMER_SET_PERMISSIONS),
             },
         },
     )

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from customers import queries, rules
 from customers.forms.partnerships import AuthorizeForm, PartnerIdForm
-from customers.views.reasons import why_not
 from customers.workflow import partnerships as workflow
 from portal.accounts.access import requires
 from portal.accounts.enums import OrganizationKind, PartnershipStatus
@@ -58,7 +57,7 @@ def partnerships(request: PortalRequest) -> HttpResponse:
             "list_url": address.path,
             "pager": address.pager(page),
             "becoming_url": _becoming_url(request),
-            "why_not": why_not(request.actor, Permission.PARTNERSHIP_REQUEST),
+            "why_not": request.actor.why_not(Permission.PARTNERSHIP_REQUEST),
         },
     )
 
@@ -192,8 +191,8 @@ def _page(
         "asked_by_us": asked,
         "entries": entries(audit.timeline(request.actor, "partnership", found.pk)),
         "why_not": {
-            "manage": why_not(request.actor, Permission.PARTNERSHIP_MANAGE),
-            "request": why_not(request.actor, Permission.PARTNERSHIP_REQUEST),
+            "manage": request.actor.why_not(Permission.PARTNERSHIP_MANAGE),
+            "request": request.actor.why_not(Permission.PARTNERSHIP_REQUEST),
         },
     }
     wrong = 422 if form is not None and form.errors else 200

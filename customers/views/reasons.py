@@ -1,21 +1,11 @@
 """Why a command is disabled: one sentence with who may (quality row 38, X5)."""
 
-from django.utils.translation import gettext as _
-
 from customers import rules
 from customers.enums import ImportKind
 from customers.models import IMPORT_PERMISSIONS, ResellerRelationship
-from portal.accounts.actor import Actor, denied
+from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal
-
-
-def why_not(actor: Actor, permission: Permission) -> str:
-    """Return why the actor may not do this and who may; nothing for those who may."""
-    if actor.may(permission):
-        return ""
-    refusal = denied(permission, kind=actor.organization_kind)
-    return _sentence(refusal)
 
 
 def why_not_add(actor: Actor) -> str:
@@ -23,8 +13,8 @@ def why_not_add(actor: Actor) -> str:
     try:
         rules.check_may_add(kind=actor.organization_kind)
     except Refusal as refusal:
-        return _sentence(refusal)
-    return why_not(actor, Permission.CUSTOMER_ADD)
+        return refusal.explanation
+    return actor.why_not(Permission.CUSTOMER_ADD)
 
 
 def why_not_import(actor: Actor) -> str:
@@ -32,8 +22,8 @@ def why_not_import(actor: Actor) -> str:
     try:
         rules.check_may_add(kind=actor.organization_kind)
     except Refusal as refusal:
-        return _sentence(refusal)
-    return why_not(actor, IMPORT_PERMISSIONS[ImportKind.SUBSCRIPTIONS])
+        return refusal.explanation
+    return actor.why_not(IMPORT_PERMISSIONS[ImportKind.SUBSCRIPTIONS])
 
 
 def why_not_attest(actor: Actor, relationship: ResellerRelationship) -> str:
@@ -41,8 +31,8 @@ def why_not_attest(actor: Actor, relationship: ResellerRelationship) -> str:
     try:
         rules.check_may_attest(kind=actor.organization_kind, cloud=relationship.customer.organization.cloud)
     except Refusal as refusal:
-        return _sentence(refusal)
-    return why_not(actor, Permission.AGREEMENT_ATTEST)
+        return refusal.explanation
+    return actor.why_not(Permission.AGREEMENT_ATTEST)
 
 
 def why_not_ask(actor: Actor, relationship: ResellerRelationship) -> str:
@@ -50,9 +40,5 @@ def why_not_ask(actor: Actor, relationship: ResellerRelationship) -> str:
     try:
         rules.check_may_ask(kind=relationship.kind)
     except Refusal as refusal:
-        return _sentence(refusal)
-    return why_not(actor, Permission.AGREEMENT_ATTEST)
-
-
-def _sentence(refusal: Refusal) -> str:
-    return _("%(reason)s Who can: %(who)s.") % {"reason": refusal.message, "who": refusal.who}
+        return refusal.explanation
+    return actor.why_not(Permission.AGREEMENT_ATTEST)

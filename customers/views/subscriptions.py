@@ -17,7 +17,7 @@ from customers.enums import BillingFrequency, ProductTab, SubscriptionStatus, Te
 from customers.models import Subscription
 from customers.navigation import show_customer
 from customers.presentation import TONES, moved_text, quantity_text, status_text
-from customers.views.reasons import why_not, why_not_import
+from customers.views.reasons import why_not_import
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
 from portal.core.exports import csv_response
@@ -61,9 +61,9 @@ def subscriptions(request: PortalRequest, customer_id: UUID) -> HttpResponse:
             "path": address.path,
             "clear_url": address.url(status="", cursor=""),
             "exports": _exports(address, customer_id),
-            "export_reason": why_not(request.actor, Permission.CUSTOMER_EXPORT),
+            "export_reason": request.actor.why_not(Permission.CUSTOMER_EXPORT),
             "add_url": reverse(settings.ADD_PRODUCTS_PAGE, args=[customer_id]),
-            "add_reason": why_not(request.actor, Permission.SUBSCRIPTION_BUY),
+            "add_reason": request.actor.why_not(Permission.SUBSCRIPTION_BUY),
             "import_url": reverse("customers:import_subscriptions", args=[customer_id]),
             "import_reason": why_not_import(request.actor),
         },

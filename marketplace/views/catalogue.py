@@ -22,7 +22,6 @@ from marketplace.enums import SOLD_TERMS, OfferCategory, Refund
 from marketplace.forms.buying import PurchaseForm
 from marketplace.forms.list import CATALOGUE_FILTERS, NO, YES, catalogue_filter, read_catalogue
 from marketplace.models import Offer, Plan
-from marketplace.presentation import why_not
 from marketplace.queries import PlanChoice
 from marketplace.queries.browsing import catalogue as browse
 from marketplace.queries.browsing import has_trial
@@ -67,7 +66,7 @@ def catalogue(request: PortalRequest, customer_id: UUID) -> HttpResponse:
         "refusal": queries.refusal_to_buy(buyer),
         "country": country_name(buyer.country),
         "cart_url": reverse("marketplace:cart", args=[customer_id]),
-        "why_not_cart": why_not(request.actor, Permission.SUBSCRIPTION_BUY),
+        "why_not_cart": request.actor.why_not(Permission.SUBSCRIPTION_BUY),
     }
     return page_or_fragment(
         request, page="marketplace/catalogue.html", fragment="marketplace/_catalogue.html", context=context
@@ -179,7 +178,7 @@ def offer(request: PortalRequest, customer_id: UUID, offer_id: UUID) -> HttpResp
         "offer_refusal": queries.offer_refusal(shown, buyer),
         "refusal": refusal or blocked,
         "is_blocked": blocked is not None,
-        "why_not": why_not(request.actor, Permission.SUBSCRIPTION_BUY),
+        "why_not": request.actor.why_not(Permission.SUBSCRIPTION_BUY),
         "catalogue_url": reverse("marketplace:catalogue", args=[customer_id]),
         "cart_url": reverse("marketplace:cart", args=[customer_id]),
     }

@@ -27,7 +27,7 @@ from marketplace.forms.list import (
     subscription_sort,
 )
 from marketplace.models import SaaSSubscription
-from marketplace.presentation import status_of, why_not
+from marketplace.presentation import status_of
 from marketplace.queries.lists import EXPORT_BATCH, RENEWING_DAYS, SubscriptionRow
 from marketplace.views.details import role_reason
 from marketplace.views.rows import list_rows
@@ -74,7 +74,7 @@ def subscriptions(request: PortalRequest) -> HttpResponse:
         "many_url": reverse("marketplace:auto_renew_of_many"),
         "may_choose": refusal is None,
         "why_not": {
-            "export": why_not(request.actor, Permission.CUSTOMER_EXPORT),
+            "export": request.actor.why_not(Permission.CUSTOMER_EXPORT),
             "change": refusal.explanation if refusal else "",
         },
     }

@@ -57,6 +57,10 @@ class Actor:
         if not self.may(permission):
             raise denied(permission, kind=self.organization_kind)
 
+    def why_not(self, permission: Permission) -> str:
+        """Return why a command is disabled and who may use it; nothing if the actor may (X5, quality row 38)."""
+        return "" if self.may(permission) else denied(permission, kind=self.organization_kind).explanation
+
 
 def who_may(permission: Permission, *, kind: OrganizationKind) -> str:
     """Return the names of the roles that allow this, as one phrase: "Admin agent or Sales agent"."""

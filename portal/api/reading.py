@@ -228,3 +228,11 @@ def _property_name(model: type[BaseModel], part: str) -> str:
         if name.replace("_", "").lower() == part:
             return to_camel(name)
     return part
+
+
+def whole_number(query: Mapping[str, str], name: str) -> int:
+    """Return a parameter that is a number from zero on, zero if it is not given. Raises: WrongParameter."""
+    text = query.get(name, "").strip() or "0"
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise WrongParameter(name)
+    return int(text)

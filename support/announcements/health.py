@@ -20,7 +20,7 @@ def announce_incident(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Log what the operator published. No mail: an incident concerns every partner, and most of them not (0041)."""
+    """Log what the operator published. No mail: an incident concerns every partner, and most of them not (0045)."""
     event = log.record(
         event_type=event_type,
         organization_ids=[actor.organization_id],

@@ -14,8 +14,8 @@ from pydantic import Field
 from customers.queries import customer_of
 from portal.accounts.permissions import Permission
 from portal.api.access import ApiRequest, api_requires
-from portal.api.errors import WrongParameter, WrongProperty, json_answer
-from portal.api.reading import Body, body_of, filter_of, guid_of, one_of, query_of
+from portal.api.errors import WrongProperty, json_answer
+from portal.api.reading import Body, body_of, filter_of, guid_of, one_of, query_of, whole_number
 from portal.api.resources import collection
 from support import queries, workflow
 from support.api import shapes
@@ -77,7 +77,7 @@ def list_of_customer(request: ApiRequest, customer_id: UUID) -> HttpResponse:
 
 def _list(request: ApiRequest, condition: Q, path: str) -> HttpResponse:
     query = query_of(request)
-    size, offset = min(_whole(query, "size") or LARGEST_PAGE, LARGEST_PAGE), _whole(query, "offset")
+    size, offset = min(whole_number(query, "size") or LARGEST_PAGE, LARGEST_PAGE), whole_number(query, "offset")
     rows = queries.rows_of(request.actor).filter(condition & _filter(query)).order_by(*ORDER)
     found = list(rows[offset : offset + size + 1])
 
@@ -87,14 +87,6 @@ def _list(request: ApiRequest, condition: Q, path: str) -> HttpResponse:
 
     following = address(offset + size) if len(found) > size else ""
     return json_answer(shapes.page(found[:size], here=address(offset), following=following))
-
-
-def _whole(query: Mapping[str, str], name: str) -> int:
-    """Return a number from zero on. Raises: WrongParameter."""
-    text = query.get(name, "").strip() or "0"
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise WrongParameter(name)
-    return int(text)
 
 
 def _filter(query: Mapping[str, str]) -> Q:

@@ -21,7 +21,7 @@ from support.models import CaseMessage, SupportCase
 
 SEVERITIES = ("unknown", "critical", "moderate", "minimal")
 STATUSES = ("none", "open", "closed", "attention_needed")
-# A resolved request asks for nothing any more, so it counts as closed; it can be opened again (decision 0041).
+# A resolved request asks for nothing any more, so it counts as closed; it can be opened again (decision 0045).
 WIRE_STATUS = {
     CaseStatus.OPEN: "open",
     CaseStatus.WAITING: "attention_needed",

@@ -1,4 +1,4 @@
-"""A direct bill partner becomes an indirect provider by nomination and approval (A10, decision 0042)."""
+"""A direct bill partner becomes an indirect provider by nomination and approval (A10, decision 0046)."""
 
 import html
 

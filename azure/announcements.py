@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from azure.enums import AzureEvent, Milestone
-from azure.models import OfferDate, PlanTransition, RoleAssignment
+from azure.models import OfferDate, PlanTransition, RoleAssignment, SharedServicesTenant
 from customers.models import Subscription
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
@@ -207,4 +207,22 @@ def announce_transition(
             title_params={"customer": customer.name},
             url=reverse("azure:transition", args=[transition.customer_id]),
         )
+    return event
+
+
+def announce_tenant(tenant: SharedServicesTenant, *, actor: Actor, now: datetime.datetime) -> AuditEvent:
+    """Log for the partner that a customer is its own tenant for shared services."""
+    name = tenant.customer.organization.name
+    event = log.record(
+        event_type=AzureEvent.TENANT_KEPT,
+        organization_ids=[tenant.partner_id],
+        subject_type="customer",
+        subject_id=tenant.customer_id,
+        subject_name=name,
+        actor=actor,
+        occurred_at=now,
+        customer_id=tenant.customer_id,
+        customer_name=name,
+    )
+    deliveries.queue(event)
     return event

@@ -77,6 +77,7 @@ class AzureEvent(models.TextChoices):
     CANCELED = "subscription-canceled", _("Subscription canceled")
     RENEWED = "subscription-renewed", _("Subscription renewed")
     ENDED = "subscription-ended", _("Subscription ended with its term")
+    TENANT_KEPT = "shared-services-tenant-set", _("Tenant for shared services set")
     TRANSITION_STARTED = "azure-plan-transition-started", _("Transition to the Azure plan started")
     CONVERTED = "azure-subscription-converted", _("Subscription converted to the Azure plan")
     TRANSITION_FINISHED = "azure-plan-transition-finished", _("Transition to the Azure plan finished")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from azure.views import access, catalogue, changes, details, images, offers, ordering, transitions
+from azure.views import access, catalogue, changes, details, images, offers, ordering, tenants, transitions
 
 app_name = "azure"
 
@@ -31,7 +31,9 @@ urlpatterns = [
         name="take_access",
     ),
     path("customers/<uuid:customer_id>/azure-plan/", transitions.transition, name="transition"),
+    path("customers/<uuid:customer_id>/azure-plan/start/", transitions.start, name="start_transition"),
     path("azure/subscriptions/<uuid:subscription_id>/images/", images.images, name="images"),
+    path("customers/<uuid:customer_id>/shared-services/", tenants.keep, name="keep_tenant"),
     path("azure/offers/", offers.offers, name="offers"),
     path("azure/dates/", offers.dates, name="dates"),
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from azure import prices
 from azure.enums import AzureOffer
@@ -56,7 +57,8 @@ def check_article(
     """
     if article.offer is not None:
         decision = (decided or decisions(buyer))[article.offer]
-        offers.check_sellable(decision, instead_url=_instead(decision, buyer))
+        tenant_url = reverse("azure:keep_tenant", args=[buyer.customer.pk])
+        offers.check_sellable(decision, instead_url=_instead(decision, buyer), tenant_url=tenant_url)
     rules.check_plan(article, buyer, reseller_id=reseller_id)
 
 

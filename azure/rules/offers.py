@@ -43,7 +43,7 @@ def decide(offer: AzureOffer, facts: Facts, *, dates: Dates, day: datetime.date)
     return Decision(offer, row, offer in row.sells)
 
 
-def refusal_of(decision: Decision, *, instead_url: str = "") -> AzureOfferRefused | None:
+def refusal_of(decision: Decision, *, instead_url: str = "", tenant_url: str = "") -> AzureOfferRefused | None:
     """Return why the offer is refused, with the way to the Azure plan where that is sold; ``None`` if it is not."""
     if decision.allowed:
         return None
@@ -53,14 +53,14 @@ def refusal_of(decision: Decision, *, instead_url: str = "") -> AzureOfferRefuse
             SHARED_ELSEWHERE,
             _("Shared services are for your own use, in a tenant of your own."),
             who=_("an admin agent of your company"),
-            next_step=_("Create your tenant for shared services, then buy them there."),
-            next_url="",
+            next_step=_("Make an empty customer account your own tenant for shared services."),
+            next_url=tenant_url,
         )
     return AzureOfferRefused(row.code, row.why, who=row.who, next_step=row.next_step, next_url=instead_url)
 
 
-def check_sellable(decision: Decision, *, instead_url: str = "") -> None:
+def check_sellable(decision: Decision, *, instead_url: str = "", tenant_url: str = "") -> None:
     """Raises: AzureOfferRefused."""
-    refusal = refusal_of(decision, instead_url=instead_url)
+    refusal = refusal_of(decision, instead_url=instead_url, tenant_url=tenant_url)
     if refusal is not None:
         raise refusal

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_POST, require_safe
 
 from azure.enums import AzureOffer, TransitionStatus
 from azure.models import PlanTransition
@@ -42,26 +42,29 @@ WHY_NOT = {
 }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @requires(Permission.SUBSCRIPTION_VIEW)
 def transition(request: PortalRequest, customer_id: UUID) -> HttpResponse:
-    """Show what can be converted, start it, and show how far it is."""
+    """Show what can be converted, and how far that is."""
+    return _page(request, customer_of(request.actor, customer_id))
+
+
+@require_POST
+@requires(Permission.SUBSCRIPTION_BUY)
+def start(request: PortalRequest, customer_id: UUID) -> HttpResponse:
+    """Begin to convert the chosen subscriptions."""
     relationship = customer_of(request.actor, customer_id)
+    chosen = [one for text in request.POST.getlist("selected") if (one := as_uuid(text))]
+    try:
+        start_transition(customer_id=customer_id, subscription_ids=chosen, actor=request.actor, now=timezone.now())
+    except Refusal as refused:
+        return _page(request, relationship, refused)
+    messages.success(request, _("The transition to the Azure plan has begun."))
+    return redirect_to(request, reverse("azure:transition", args=[customer_id]))
+
+
+def _page(request: PortalRequest, relationship: ResellerRelationship, refusal: Refusal | None = None) -> HttpResponse:
     show_customer(request, relationship)
-    refusal: Refusal | None = None
-    if request.method == "POST":
-        chosen = [one for text in request.POST.getlist("selected") if (one := as_uuid(text))]
-        try:
-            start_transition(customer_id=customer_id, subscription_ids=chosen, actor=request.actor, now=timezone.now())
-        except Refusal as refused:
-            refusal = refused
-        else:
-            messages.success(request, _("The transition to the Azure plan has begun."))
-            return redirect_to(request, request.path)
-    return _page(request, relationship, refusal)
-
-
-def _page(request: PortalRequest, relationship: ResellerRelationship, refusal: Refusal | None) -> HttpResponse:
     now, actor, customer_id = timezone.now(), request.actor, relationship.customer_id
     found = list(queries.transitions_of(actor, customer_id)[:SHOWN])
     buyer = buyer_of(actor.organization_id, customer_id, today=now.date())
@@ -75,7 +78,8 @@ def _page(request: PortalRequest, relationship: ResellerRelationship, refusal: R
         "refusal": refusal,
         "transitions": [_transition(one) for one in found],
         "is_running": any(one.status == TransitionStatus.RUNNING for one in found),
-        "path": request.path,
+        "path": reverse("azure:transition", args=[customer_id]),
+        "start_url": reverse("azure:start_transition", args=[customer_id]),
         "has_plan": azure_plan_of(buyer) is not None,
         "plan_url": order_url(customer_id, AzureOffer.AZURE_PLAN),
         "takeover_url": reverse("transfers:create", args=[customer_id]),

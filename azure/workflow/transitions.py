@@ -37,10 +37,10 @@ def start_transition(
     customer = Customer.objects.locked(customer_id)
     partner = Partner.objects.select_related("organization").get(pk=actor.organization_id)
     buyer = Buyer(partner, customer, now.date())
-    check_may_buy(buyer)
     own = Subscription.objects.filter(pk__in=subscription_ids, customer=customer, billing_owner=partner)
     chosen = list(own.select_related("customer__organization").locked_all())
     rules.check_something(chosen)
+    check_may_buy(buyer)
     for subscription in chosen:
         rules.check_can_convert(subscription, now=now)
     plan = _plan_for(chosen[0], buyer, actor=actor, now=now)

@@ -126,6 +126,8 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "conversion-running": (900109, 409),
     "nothing-to-convert": (2000, 400),
     "paid-image-not-in-csp": (900146, 400),
+    "shared-services-tenant-exists": (2000, 400),
+    "tenant-not-empty": (2000, 400),
     "product-not-sold": (800028, 403),
     "cart-empty": (800009, 400),
     "cart-not-found": (800008, 404),

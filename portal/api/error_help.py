@@ -210,6 +210,8 @@ HELP: dict[str, tuple[object, object]] = {
         _("Name subscriptions of the previous offer."),
     ),
     "paid-image-not-in-csp": (_("A publisher sells the image."), _("Use a free one or one with an own license.")),
+    "shared-services-tenant-exists": (_("The partner has its tenant."), _("Use that one.")),
+    "tenant-not-empty": (_("The tenant is in use."), _("Use one with nothing in it.")),
     "product-not-sold": (_("No price list of the day has the product."), _("Choose another.")),
     "azure-access-not-owner": (_("The company is not Owner of it."), _("Ask the customer for the role.")),
     "azure-access-no-relationship": (_("The company has no relationship with the customer."), _("Request one first.")),

@@ -151,14 +151,14 @@ def test_the_page_starts_the_transition_tells_the_blockers_and_shows_the_progres
     url = f"/customers/{relationship.customer_id}/azure-plan/"
     helpdesk = client_for(make_member(relationship.partner.organization, Role.HELPDESK_AGENT))
     assert "Start the transition" not in helpdesk.get(url).content.decode()
-    assert helpdesk.post(url, {"selected": str(good.pk)}).status_code == 403
+    assert helpdesk.post(f"{url}start/", {"selected": str(good.pk)}).status_code == 403
 
     client = client_for(make_member(relationship.partner.organization, Role.ADMIN_AGENT))
     page = client.get(url).content.decode()
     assert "Reactivate it first." in page
     assert f"/customers/{relationship.customer_id}/transfers/new/" in page
-    assert client.post(url, {"selected": str(bad.pk)}).status_code == 409
-    assert client.post(url, {"selected": str(good.pk)}).status_code == 302
+    assert client.post(f"{url}start/", {"selected": str(bad.pk)}).status_code == 409
+    assert client.post(f"{url}start/", {"selected": str(good.pk)}).status_code == 302
     assert "0 of 1" in client.get(url).content.decode()
     run(PlanTransition.objects.get())
     fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()

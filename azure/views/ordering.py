@@ -76,10 +76,11 @@ def _frame(article: Article, relationship: ResellerRelationship, step: str) -> d
     catalogue_url = reverse("azure:products", args=[relationship.customer_id])
     labels = {"choose": _("Choose products"), "order": _("Term and quantity"), "review": _("Review and buy")}
     at = STEPS.index(step)
+    family = str(ProductFamily(article.family).label)
     return {
         "customer": relationship,
         "name": article.name,
-        "family": ProductFamily(article.family).label,
+        "family": family if family != str(article.name) else relationship.customer_name,
         "catalogue_url": catalogue_url,
         "steps": [
             {

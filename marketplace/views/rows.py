@@ -17,6 +17,9 @@ from portal.core.templatetags.components import icon
 
 _ANY = "00000000-0000-0000-0000-000000000000"
 
+# How the button to the publisher looks: the main step of what waits, none for what has ended.
+LINK_CLASSES: dict[str, str] = {FulfillmentStatus.PENDING: "", FulfillmentStatus.UNSUBSCRIBED: "gone"}
+
 
 def list_rows(found: Iterable[SubscriptionRow], *, now: datetime.datetime) -> list[dict[str, Any]]:
     """Lay out subscriptions as rows of a list: plain text, which the template only puts in its place."""
@@ -43,8 +46,7 @@ def list_rows(found: Iterable[SubscriptionRow], *, now: datetime.datetime) -> li
             "reseller": row.reseller,
             "partner_on_record": row.partner_on_record,
             "link_url": link_of(str(row.pk)),
-            "link_class": "" if row.status == FulfillmentStatus.PENDING else "button--link",
-            "link_hidden": "hidden" if row.status == FulfillmentStatus.UNSUBSCRIBED else "",
+            "link_class": LINK_CLASSES.get(row.status, "button--link"),
         }
         for row in found
     ]

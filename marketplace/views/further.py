@@ -83,7 +83,8 @@ def further_resellers(request: PortalRequest, subscription_id: UUID) -> HttpResp
     given = Further.read(request)
     given.numbers = saas.further_partner_ids
     if request.method == "POST":
-        if refusal is None and given.step == VERIFY:
+        says_nothing = not (given.typed or given.dropped)
+        if says_nothing or (refusal is None and given.step == VERIFY):
             given.verify(saas.subscription.billing_owner, first=saas.subscription.partner_on_record)
         else:
             try:
@@ -124,7 +125,7 @@ def _page(request: PortalRequest, detail: queries.Detail, given: Further, refusa
         "detail_url": reverse("marketplace:subscription", args=[saas.pk]),
     }
     is_sent = request.method == "POST"
-    status = refusal.http_status if is_sent and refusal else 422 if given.wrong else 200
+    status = 422 if given.wrong else refusal.http_status if is_sent and refusal else 200
     return page_or_fragment(
         request,
         page="marketplace/further_resellers.html",

@@ -38,15 +38,8 @@ SAID_BY_ATTRIBUTES = re.compile(r'\s(?:aria-\w+label|aria-label|title|placeholde
 OTHER_TAGS = re.compile(r"\{%\s*(?!translate|blocktranslate|comment)(\w.*?)%\}", re.DOTALL)
 WORDS_IN_QUOTES = re.compile(r"""(["'])([A-Z][a-z]{2}.*?)\1""")
 WORD = re.compile(r"[^\W\d_]{3,}")
-SAME_IN_EVERY_LANGUAGE = {
-    "UTC",
-    "CSV",
-    "PDF",
-    "POST",
-    "Partner Portal",
-    "signature",
-    "Authorization",
-}  # signature: in x-ms-signature
+# Names of formats and of HTTP; "signature" is the end of x-ms-signature.
+SAME_IN_EVERY_LANGUAGE = {"UTC", "CSV", "PDF", "POST", "Partner Portal", "signature", "Authorization"}
 
 
 @pytest.fixture(scope="module")

@@ -539,6 +539,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "api:app_id": app_registration,
     "api:secret_id": app_secret,
     "api:consent_id": app_consent,
+    "api:code_id": lambda member: "not-found",
     "tokens:tenant": lambda member: member.organization_id,
     "accounts:user_id": colleague,
     "accounts:invitation_id": user_invitation,
@@ -641,7 +642,7 @@ def is_for_machines(page: Page) -> bool:
 
 OPEN_TO_EVERY_ROLE = {
     *NAMED_BY_DOMAIN,
-    *_pages("api", "reference errors my_apps revoke_consent"),
+    *_pages("api", "reference errors error my_apps revoke_consent"),
     *("home", "help", "search", "account_reauthenticate"),
     *_pages("accounts", "settings my_access roles switch_organization"),
     *_pages("accounts", "profile security change_password set_password end_session end_other_sessions"),

@@ -344,6 +344,7 @@ class ErrorCode:
 
     @property
     def anchor(self) -> str:
+        """What the code is called in addresses: its row in the list, and its page."""
         return f"{self.area}-{self.code}" if self.area else self.code
 
 
@@ -354,3 +355,8 @@ def all_codes() -> list[ErrorCode]:
         for code, (cause, remedy) in HELP.items()
     ]
     return own + [one for path in settings.API_ERRORS for one in import_string(path)()]
+
+
+def code_at(code_id: str) -> ErrorCode | None:
+    """Return the code with this name in addresses, ``None`` if there is none."""
+    return next((one for one in all_codes() if one.anchor == code_id), None)

@@ -1,10 +1,11 @@
 """The OpenAPI document, and the pages that show it and the errors to people."""
 
+from http.client import responses
 from itertools import groupby
 from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -36,6 +37,18 @@ def reference(request: PortalRequest) -> HttpResponse:
 def errors(request: PortalRequest) -> HttpResponse:
     """Show every code of an error, its cause and its remedy."""
     return render(request, "api/errors.html", {"codes": error_help.all_codes()})
+
+
+@require_safe
+@signed_in("the documentation of the API holds no data of anybody")
+def error(request: PortalRequest, code_id: str) -> HttpResponse:
+    """Show one code: its number and HTTP status, its cause and its remedy. Raises: Http404."""
+    one = error_help.code_at(code_id)
+    if one is None:
+        raise Http404
+    same_number = [each for each in error_help.all_codes() if each.number == one.number and each != one]
+    context = {"one": one, "phrase": responses.get(one.status, ""), "same_number": same_number}
+    return render(request, "api/error.html", context)
 
 
 def _shown(call: Call) -> dict[str, Any]:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("openapi.json", reference.document, name="openapi"),
     path("help/api/", reference.reference, name="reference"),
     path("help/api/errors/", reference.errors, name="errors"),
+    path("help/api/errors/<str:code_id>/", reference.error, name="error"),
     path("v1/<path:rest>", unknown.unknown, name="unknown"),
     path("webhooks/v1/<path:rest>", unknown.unknown, name="unknown_webhook"),
     path("auditactivity/v1/<path:rest>", unknown.unknown, name="unknown_audit"),

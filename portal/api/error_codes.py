@@ -112,7 +112,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "subscription-not-running": (800042, 400),
     "subscription-suspended-already": (800040, 400),
     "subscription-is-active": (800040, 400),
-    "action-not-for-this-product": (800042, 400),
+    "action-not-for-this-product": (2006, 400),
     "azure-plan-in-use": (900131, 400),
     "subscription-busy": (900278, 409),
     "return-window-over": (900117, 400),

@@ -195,4 +195,4 @@ def test_only_a_sandbox_activates_without_the_publisher():
     assert client.send("POST", address(saas, "/activate")).json()["code"] == 800041
     outside = make_purchase(now=timezone.now())
     client = api_client(outside.subscription.billing_owner.organization)
-    assert client.send("POST", address(outside, "/activate")).json()["code"] == 800042
+    assert client.send("POST", address(outside, "/activate")).json()["code"] == 900127

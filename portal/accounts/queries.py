@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.http import Http404
 
 from portal.accounts.actor import Actor
-from portal.accounts.enums import AccountEvent, InvitationStatus, OrganizationKind, PartnershipStatus, Role, UserState
+from portal.accounts.enums import OPEN_PARTNERSHIPS, AccountEvent, InvitationStatus, OrganizationKind, Role, UserState
 from portal.accounts.models import (
     Membership,
     Organization,
@@ -193,7 +193,7 @@ def places_of(actor: Actor) -> QuerySet[PartnerLocation]:
 def partnerships_of(actor: Actor) -> list[Partnership]:
     """Return the open partnerships of the actor's organisation with providers or resellers, by name of the other."""
     mine = Q(provider_id=actor.organization_id) | Q(reseller_id=actor.organization_id)
-    partnerships = Partnership.objects.filter(mine).exclude(status=PartnershipStatus.ENDED)
+    partnerships = Partnership.objects.filter(mine, status__in=OPEN_PARTNERSHIPS)
     partnerships = partnerships.select_related("provider__organization", "reseller__organization")
     return list(partnerships.order_by("provider__organization__name_key", "reseller__organization__name_key", "pk"))
 

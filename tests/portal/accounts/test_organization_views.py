@@ -60,10 +60,16 @@ def test_partnerships_name_the_other_side(client_for):
         requested_at=NOON,
         ended_at=NOON,
     )
+    for status in (PartnershipStatus.DECLINED, PartnershipStatus.WITHDRAWN):
+        other = make_partner(OrganizationKind.INDIRECT_RESELLER, name=f"{status.label} Reseller")
+        Partnership.objects.create(
+            provider=provider.partner, reseller=other.partner, status=status, requested_at=NOON, ended_at=NOON
+        )
     of_provider = client_for(make_member(provider, Role.GLOBAL_ADMIN)).get(PROFILE).text
     of_reseller = client_for(make_member(reseller, Role.GLOBAL_ADMIN)).get(PROFILE).text
     assert "Reseller One" in of_provider
-    assert "Former Reseller" not in of_provider
+    for none in ("Former Reseller", "Declined Reseller", "Withdrawn Reseller"):
+        assert none not in of_provider
     assert "Provider One" in of_reseller
 
 

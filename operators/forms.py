@@ -1,12 +1,14 @@
-"""What partners and the operator write: a nomination, its refusal, a country's place in a market."""
+"""What partners and the operator write: a nomination, its refusal, a country's market, a sandbox's other partner."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.countries import country_choices
 from portal.core.forms import DateInput
+from sandbox import queries as sandbox_queries
 
 
 class NominationForm(forms.Form):
@@ -35,6 +37,28 @@ class RefusalForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("The partner reads it."),
     )
+
+
+class SandboxAccountForm(forms.Form):
+    """With whom the new sandbox account shares a sandbox, if with anybody."""
+
+    pair_with = forms.CharField(
+        label=_("Put into one sandbox with"),
+        max_length=253,
+        required=False,
+        help_text=_(
+            "Domain or Microsoft ID of another sandbox partner, so that the two can play transfers. Empty: it is alone."
+        ),
+    )
+
+    def clean_pair_with(self) -> UUID | None:
+        text = self.cleaned_data["pair_with"].strip()
+        if not text:
+            return None
+        found = sandbox_queries.sandbox_partner(text)
+        if found is None:
+            raise forms.ValidationError(_("No sandbox partner has this domain or Microsoft ID."))
+        return found.pk
 
 
 class CountryForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from operators.views import catalog, nominations, partners
+from operators.views import catalog, nominations, partners, sandboxes
 
 app_name = "operators"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("programme/partners/", partners.partners, name="partners"),
     path("programme/partners/export.csv", partners.export, name="export"),
     path("programme/partners/<uuid:partner_id>/", partners.partner, name="partner"),
+    path("programme/partners/<uuid:partner_id>/sandbox/", sandboxes.create_sandbox, name="create_sandbox"),
     path("programme/agreements/", partners.agreements, name="agreements"),
     path("programme/markets/", catalog.markets, name="markets"),
     path("programme/markets/place/", catalog.place_country, name="place_country"),

@@ -1,15 +1,30 @@
-"""Who is told what about a sandbox itself: the log of all its partners."""
+"""Who is told what about a sandbox itself: the log of all its partners; a new account by mail and Action Center."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
 from portal.accounts.actor import Actor
+from portal.accounts.enums import Role
+from portal.accounts.models import Organization
+from portal.accounts.queries import people_with_role
 from portal.audit import log
 from portal.audit.models import AuditEvent
+from portal.core.http import absolute_url
+from portal.notifications import action_center, outbox
+from portal.notifications.enums import ActionKind
+from portal.notifications.outbox import Recipient
+from portal.webhooks import deliveries
 from sandbox.enums import SandboxEvent
 from sandbox.models import Sandbox
+
+WORKSPACE = "account-settings"
+ADMINS = (Role.GLOBAL_ADMIN, Role.ADMIN_AGENT)
 
 
 def announce(
@@ -32,3 +47,73 @@ def announce(
         occurred_at=now,
         details=details,
     )
+
+
+def announce_account(
+    original: Organization, account: Organization, *, people: Sequence[str], actor: Actor, now: datetime.datetime
+) -> None:
+    """Log a new sandbox account for its production partner and the operator, and tell the partner's admins.
+
+    The account itself is no party: what a production account is told never belongs to a sandbox (P8).
+    """
+    event = log.record(
+        event_type=SandboxEvent.ACCOUNT_CREATED,
+        organization_ids=[original.pk, actor.organization_id],
+        subject_type="organization",
+        subject_id=original.pk,
+        subject_name=original.name,
+        actor=actor,
+        occurred_at=now,
+        after={"name": account.name, "domain": account.domain, "people": list(people)},
+    )
+    deliveries.queue(event)
+    outbox.queue_email(
+        template=f"sandbox/{SandboxEvent.ACCOUNT_CREATED}",
+        event=event,
+        recipients=[Recipient.of(person) for person in people_with_role(original.pk, *ADMINS)],
+        context={
+            "partner": original.name,
+            "account": account.name,
+            "url": absolute_url(settings.BASE_URL, "sandbox:overview"),
+        },
+        kind=ActionKind.TRANSACTIONAL,
+        workspace=WORKSPACE,
+    )
+    action_center.notify(
+        event=event,
+        organization_id=original.pk,
+        roles=ADMINS,
+        kind=ActionKind.TRANSACTIONAL,
+        workspace=WORKSPACE,
+        title=_("Your company has a sandbox account: %(account)s"),
+        title_params={"account": account.name},
+        url=reverse("sandbox:overview"),
+    )
+
+
+def announce_joined(
+    account: Organization, *, others: Sequence[Organization], actor: Actor, now: datetime.datetime
+) -> None:
+    """Log in the sandbox itself who joined it, and tell the partners that share it from now on."""
+    event = log.record(
+        event_type=SandboxEvent.PARTNER_JOINED,
+        organization_ids=[account.pk, *(other.pk for other in others)],
+        subject_type="sandbox",
+        subject_id=account.pk,
+        subject_name=account.name,
+        actor=actor,
+        occurred_at=now,
+    )
+    deliveries.queue(event)
+    for other in others:
+        action_center.notify(
+            event=event,
+            organization_id=other.pk,
+            roles=ADMINS,
+            kind=ActionKind.TRANSACTIONAL,
+            workspace=WORKSPACE,
+            title=_("%(account)s shares your sandbox from now on"),
+            title_params={"account": account.name},
+            body=_("You can transfer customers to each other. Clock and reset are for both."),
+            url=reverse("sandbox:overview"),
+        )

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class SandboxEvent(models.TextChoices):
     """What happens to a sandbox itself; what is played in it has the events of those who are played."""
 
+    ACCOUNT_CREATED = "sandbox-account-created", _("Sandbox account created")
+    PARTNER_JOINED = "sandbox-partner-joined", _("Partner joined the sandbox")
     CLOCK_JUMPED = "sandbox-clock-jumped", _("Sandbox clock moved on")
     RESET = "sandbox-reset", _("Sandbox reset")
     FAULT_ON = "sandbox-fault-switched-on", _("Sandbox fault switched on")

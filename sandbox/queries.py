@@ -7,11 +7,14 @@ from django.db.models import QuerySet
 
 from customers.enums import InvitationStatus
 from customers.models import Customer, RelationshipInvitation, ResellerRelationship, Subscription
+from customers.queries import as_uuid
 from marketplace.enums import FulfillmentStatus
 from marketplace.models import Operation, SaaSSubscription
 from portal.accounts.actor import Actor
-from portal.accounts.models import Organization
+from portal.accounts.enums import PARTNER_KINDS, Role
+from portal.accounts.models import Membership, Organization
 from portal.audit.models import AuditEvent, AuditEventParty
+from sandbox import rules
 from sandbox.enums import Fault
 from sandbox.models import Sandbox, SandboxFault, SandboxPartner
 from transfers.models import CommerceFault
@@ -109,3 +112,37 @@ def item_faults(actor: Actor) -> QuerySet[CommerceFault]:
     rows = CommerceFault.objects.filter(subscription__in=Subscription.objects.visible_to(actor))
     rows = rows.filter(subscription__billing_owner__organization__is_sandbox=True)
     return rows.select_related("subscription__customer__organization").order_by("-created_at", "pk")
+
+
+# --- accounts --------------------------------------------------------------------------------------------------------
+def holder_of_account_domain(organization: Organization) -> Organization | None:
+    """Return who has the domain that the sandbox account of a partner would have."""
+    return Organization.objects.filter(domain__iexact=rules.account_domain(organization)).first()
+
+
+def account_of(organization: Organization) -> Organization | None:
+    """Return the sandbox account of a production partner; ``None`` without one, and for sandboxes."""
+    if organization.is_sandbox:
+        return None
+    holder = holder_of_account_domain(organization)
+    return holder if holder and holder.is_sandbox and holder.is_partner else None
+
+
+def sandbox_partner(text: str) -> Organization | None:
+    """Return the sandbox partner of this domain or Microsoft ID."""
+    rows = Organization.objects.filter(is_sandbox=True, kind__in=PARTNER_KINDS)
+    tenant_id = as_uuid(text)
+    return rows.filter(pk=tenant_id).first() if tenant_id else rows.filter(domain__iexact=text).first()
+
+
+def others_in_sandbox(partner_id: UUID) -> list[Organization]:
+    """Return the partners that share a partner's sandbox, by name, without itself."""
+    own = SandboxPartner.objects.filter(partner_id=partner_id).values("sandbox_id")
+    others = SandboxPartner.objects.filter(sandbox_id__in=own).exclude(partner_id=partner_id).values("partner_id")
+    return list(Organization.objects.filter(pk__in=others).order_by("name_key", "pk"))
+
+
+def admins_of(organization_id: UUID) -> list[Membership]:
+    """Return the global admins and admin agents of a partner: who gets into its sandbox account."""
+    rows = Membership.objects.active().with_role(Role.GLOBAL_ADMIN, Role.ADMIN_AGENT)
+    return list(rows.filter(organization_id=organization_id).select_related("user").order_by("user__email"))

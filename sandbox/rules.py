@@ -6,8 +6,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Organization
-from portal.core.errors import Refusal
+from portal.accounts.models import Organization, Partner
+from portal.core.errors import InvalidInput, Refusal
 
 
 class NobodyToPlay(Refusal):
@@ -51,4 +51,69 @@ def check_jump(hours: int) -> None:
         raise WrongJump(
             _("The clock of a sandbox jumps forward only, by an hour to %(days)s days at a time.") % {"days": days},
             next_step=_("To go back, reset the sandbox."),
+        )
+
+
+# --- accounts --------------------------------------------------------------------------------------------------------
+class SandboxOfSandbox(Refusal):
+    code = "sandbox-of-a-sandbox"
+
+
+class SandboxAccountExists(Refusal):
+    code = "sandbox-account-exists"
+
+
+class SandboxDomainTaken(Refusal):
+    code = "sandbox-domain-taken"
+
+
+class SandboxPairUnfit(InvalidInput):
+    code = "sandbox-pair-unfit"
+
+
+def account_domain(organization: Organization) -> str:
+    """Return the domain that the sandbox account of a partner has, by which it is found."""
+    return f"sandbox.{organization.domain}".lower()
+
+
+def check_can_have_account(organization: Organization, holder: Organization | None) -> None:
+    """A production partner has one sandbox account; ``holder`` is who has its domain already, if anybody.
+
+    Raises: SandboxOfSandbox, SandboxAccountExists, SandboxDomainTaken.
+    """
+    names = {"name": organization.name}
+    if organization.is_sandbox:
+        raise SandboxOfSandbox(
+            _("%(name)s is a sandbox account itself.") % names,
+            next_step=_("Open the partner's production account."),
+        )
+    if holder is None:
+        return
+    if holder.is_sandbox and holder.is_partner:
+        raise SandboxAccountExists(
+            _("%(name)s has a sandbox account already: %(account)s.") % {**names, "account": holder.name},
+            next_step=_("Its people choose it where they choose the organization they act for."),
+        )
+    raise SandboxDomainTaken(
+        _("The domain of the sandbox account belongs to somebody else: %(domain)s.") % {"domain": holder.domain},
+        next_step=_("Ask %(name)s to register under another domain.") % {"name": holder.name},
+    )
+
+
+def check_can_pair(original: Partner, other: Partner | None) -> None:
+    """Share a sandbox with sandbox partners of the same market and cloud alone. Raises: SandboxPairUnfit."""
+    if other is None:
+        return
+    if not other.organization.is_sandbox:
+        raise SandboxPairUnfit(
+            _("%(name)s is a production account, which no sandbox ever meets.") % {"name": other.organization.name},
+            field="pair_with",
+            next_step=_("Name its sandbox account."),
+        )
+    if (other.market, other.organization.cloud) != (original.market, original.organization.cloud):
+        raise SandboxPairUnfit(
+            _("%(name)s is of another market or cloud: nothing could be transferred.")
+            % {"name": other.organization.name},
+            field="pair_with",
+            next_step=_("Name a sandbox partner of the same market and cloud."),
         )

@@ -629,7 +629,7 @@ FOR_MACHINES = {
 OF_EVERY_PARTNER = {
     *_pages("support", "ask resolve assign incident update_incident"),
     *_pages("pricing", "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_rows end_incentive"),
-    *_pages("operators", "partner nomination approve refuse"),
+    *_pages("operators", "partner create_sandbox nomination approve refuse"),
     *_pages("billing_programme", "payment"),
 }
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
@@ -789,6 +789,11 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "sandbox:activate": ("marketplace-subscription-activated",),
     "sandbox:confirm_change": ("marketplace-quantity-changed",),
     "sandbox:refuse_change": ("marketplace-change-refused",),
+    "operators:create_sandbox": (
+        "sandbox-account-created",
+        "sandbox-partner-joined",
+        "partner-agreement-requested",
+    ),
     "operators:place_country": ("market-country-placed",),
     "operators:approve": ("provider-nomination-approved", "became-provider"),
     "operators:refuse": ("provider-nomination-refused",),

@@ -29,7 +29,17 @@ MAY_IMPORT = {  # style guide, section 2
     "azure": {"azure", "transfers", "billing", "customers", "portal"},
     "support": {"support", "customers", "portal"},
     "sandbox": {"sandbox", "azure", "transfers", "marketplace", "billing", "customers", "portal"},
-    "operators": {"operators", "support", "azure", "transfers", "marketplace", "billing", "customers", "portal"},
+    "operators": {
+        "operators",
+        "sandbox",
+        "support",
+        "azure",
+        "transfers",
+        "marketplace",
+        "billing",
+        "customers",
+        "portal",
+    },
 }
 # From the top down: a module imports from its own layer and from those below it.
 LAYERS = (

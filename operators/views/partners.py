@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from operators import queries
 from operators.enums import AgreementState
+from operators.views import sandboxes
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.enums import MARKET_LABELS, PARTNER_KINDS, Cloud, OrganizationKind
 from portal.accounts.models import Partner
@@ -175,6 +176,8 @@ def partner(request: PortalRequest, partner_id: UUID) -> HttpResponse:
         "row": row_of(detail.partner),
         "detail": detail,
         "organization": detail.partner.organization,
+        "sandbox_account": sandboxes.account_of(detail.partner.organization),
+        "why_no_sandbox": sandboxes.why_not(detail.partner.organization),
         "locations": [
             {"number": place.partner_id_number, "name": place.name, "country": country_name(place.country)}
             for place in detail.partner.locations.all()

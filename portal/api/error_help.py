@@ -268,6 +268,13 @@ HELP: dict[str, tuple[object, object]] = {
         _("The clock of a sandbox goes forward only, 366 days at most."),
         _("Send hours or days."),
     ),
+    "sandbox-of-a-sandbox": (_("It is a sandbox account itself."), _("Use the production account.")),
+    "sandbox-account-exists": (_("The partner has a sandbox account already."), _("Use that one.")),
+    "sandbox-domain-taken": (_("The domain belongs to somebody else."), _("Ask the operator.")),
+    "sandbox-pair-unfit": (
+        _("The two partners cannot share a sandbox."),
+        _("Name a sandbox partner of the same market and cloud."),
+    ),
     "sandbox-customers-limit": (_("The sandbox is full: 75 customers."), _("Remove one, or reset the sandbox.")),
     "sandbox-subscriptions-limit": (
         _("The customer has as many subscriptions as a sandbox allows: 5."),

@@ -187,6 +187,7 @@ FIELD_NAMES = {
     "product family": _("Product family"),
     "rate": _("Rate"),
     "source": _("Source"),
+    "people": _("People"),
     "percent": _("Percent"),
     "competency": _("Competency"),
     "valid until": _("Valid until"),

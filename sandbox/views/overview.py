@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import requires
+from portal.accounts.models import Organization
 from portal.accounts.permissions import Permission
 from portal.audit.catalogue import label
 from portal.core.http import PortalRequest
@@ -18,7 +19,9 @@ from sandbox.forms import JumpForm
 def overview(request: PortalRequest) -> HttpResponse:
     """Show what can be played, and how much the sandbox holds."""
     if not request.actor.is_sandbox:
-        return render(request, "sandbox/about.html", {"limits": limits()})
+        account = queries.account_of(Organization.objects.get(pk=request.actor.organization_id))
+        belongs = account is not None and any(own.organization_id == account.pk for own in request.memberships)
+        return render(request, "sandbox/about.html", {"limits": limits(), "account": account, "belongs": belongs})
     return overview_page(request)
 
 

@@ -18,10 +18,14 @@ TONES = {
 
 
 def month_text(month: datetime.date) -> str:
-    """Return "October 2026" in the reader's language."""
-    locale = (get_language() or "en").replace("-", "_")
-    text = format_skeleton("yMMMM", month, locale=locale)
+    """Return "October 2026" in the reader's language, where it stands alone or first."""
+    text = month_in_sentence(month)
     return text[:1].upper() + text[1:]
+
+
+def month_in_sentence(month: datetime.date) -> str:
+    """Return "October 2026" in the reader's language, which may write it small: "octobre 2026"."""
+    return format_skeleton("yMMMM", month, locale=(get_language() or "en").replace("-", "_"))
 
 
 def kind_text(invoice: Invoice) -> str:

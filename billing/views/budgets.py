@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing.forms.own_prices import BudgetForm
 from billing.models import Budget
-from billing.presentation import month_text
+from billing.presentation import month_in_sentence
 from billing.queries import own_prices as queries
 from billing.queries.own_prices import BudgetUse
 from billing.workflow import budgets as workflow
@@ -40,7 +40,7 @@ def budgets(request: PortalRequest) -> HttpResponse:
     context = {
         "rows": [budget_shown(BudgetUse(row, row.spent)) for row in page],
         "pager": address.pager(page),
-        "month": month_text(month),
+        "month": month_in_sentence(month),
     }
     return render(request, "billing/usage/budgets.html", context)
 

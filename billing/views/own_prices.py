@@ -18,7 +18,7 @@ from billing.forms.own_prices import OwnPriceForm, OwnTermsForm, find_customer
 from billing.forms.prices import entry_filter
 from billing.forms.usage import EndForm
 from billing.models import OwnPrice, PriceListEntry
-from billing.presentation import month_text
+from billing.presentation import month_in_sentence
 from billing.prices_own import CustomerPrice, PriceBook
 from billing.queries import own_prices as queries
 from billing.queries import prices as lists
@@ -152,7 +152,7 @@ def margins(request: PortalRequest) -> HttpResponse:
         "pager": here.pager(page) if page else {},
         "values": filter_values(address, choice) | kept,
         "options": list_options(request, choice),
-        "month": month_text(choice.month),
+        "month": month_in_sentence(choice.month),
         "customer": customer,
         "is_unknown": bool(kept["customer"]) and customer is None,
         "path": address.path,

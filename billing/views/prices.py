@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from billing.enums import Segment
 from billing.forms.prices import LISTED, PRICE_FILTERS, entry_filter, list_choice, read_list
 from billing.models import PriceList, PriceListEntry
-from billing.presentation import month_text
+from billing.presentation import month_in_sentence, month_text
 from billing.queries import prices as queries
 from billing.queries.prices import ListChoice, PriceChange
 from customers.enums import BillingFrequency, ProductFamily, Term
@@ -166,7 +166,7 @@ def changes(request: PortalRequest) -> HttpResponse:
         "price_list": price_list,
         "before": before,
         "lead": _about(price_list, choice),
-        "since": month_text(before.month) if before else "",
+        "since": month_in_sentence(before.month) if before else "",
         "rows": [_change(row, choice.currency) for row in found],
         "is_cut": len(found) == queries.CHANGES_SHOWN,
         "values": filter_values(address, choice),
@@ -290,8 +290,8 @@ def _about(price_list: PriceList | None, choice: ListChoice) -> str:
         "family": ProductFamily(choice.family).label,
         "country": country_name(choice.country),
         "currency": choice.currency,
-        "month": month_text(choice.month),
-        "of": month_text(price_list.month) if price_list else "",
+        "month": month_in_sentence(choice.month),
+        "of": month_in_sentence(price_list.month) if price_list else "",
     }
     if price_list is None:
         return _("%(family)s for customers in %(country)s, in %(currency)s, %(month)s: no price list.") % facts

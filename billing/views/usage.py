@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from billing.forms.prices import read_month
 from billing.forms.usage import read_usage
 from billing.models import UsageRecord
-from billing.presentation import month_text
+from billing.presentation import month_in_sentence, month_text
 from billing.queries import own_prices
 from billing.queries import usage as queries
 from billing.queries.usage import UsageFilter
@@ -69,7 +69,7 @@ def usage_page(request: PortalRequest, *, address: ListAddress, customer: Any = 
     here = address if customer is None else ListAddress(address.path, {**address.values, "customer": ""})
     context = {
         "customer": customer,
-        "month": month_text(wanted.month),
+        "month": month_in_sentence(wanted.month),
         "is_running": wanted.month == today.replace(day=1),
         "totals": [_total(total) for total in queries.totals(request.actor, wanted)],
         "group": group,
@@ -245,7 +245,7 @@ def _row(row: dict[str, Any], group: str, address: ListAddress) -> dict[str, Any
 def _label(row: dict[str, Any], group: str, address: ListAddress) -> tuple[str, str, str]:
     """Return what a row is called, what stands below it, and where it leads."""
     if group == "day":
-        return format_date(row["day"], "D j M"), "", ""
+        return format_date(row["day"], "D j F"), "", ""
     if group == "customer":
         url = address.url(customer=str(row["customer_id"]), by="subscription")
         return row["customer__organization__name"], "", url

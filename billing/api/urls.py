@@ -1,8 +1,8 @@
-"""Addresses of the API below /v1 that speak of invoices."""
+"""Addresses of the API below /v1 that speak of invoices, prices and usage."""
 
 from django.urls import path
 
-from billing.api import invoices, prices
+from billing.api import invoices, prices, usage
 from portal.api.access import endpoint
 
 app_name = "billing_api"
@@ -21,6 +21,7 @@ urlpatterns = [
         name="lines_of_provider",
     ),
     path(f"{ONE}/documents/statement", endpoint(GET=invoices.get_statement), name="statement"),
+    path("programme/usagerecords", endpoint(POST=usage.import_records), name="usage_records"),
     path("ratecards/azure", endpoint(GET=prices.get_rate_card), name="rate_card"),
     path(
         "sales/pricesheets(Market='<str:market>',PricesheetView='<str:view>')/$value",

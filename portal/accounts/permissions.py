@@ -159,6 +159,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR_ADMIN: _MANAGES_USERS
     | {
         P.PROGRAMME_OPERATE,
+        P.API_ACCESS_MANAGE,
         P.SUPPORT_VIEW,
         P.SUPPORT_ANSWER,
         P.SERVICE_HEALTH_VIEW,

@@ -17,7 +17,7 @@ def app_kind_of(organization_kind: str) -> AppKind | None:
     """Return the kind of app an organization can register; ``None`` where it can register none."""
     if organization_kind == OrganizationKind.PUBLISHER:
         return AppKind.PUBLISHER
-    return AppKind.PARTNER if organization_kind in PARTNER_KINDS else None
+    return AppKind.PARTNER if organization_kind in {*PARTNER_KINDS, OrganizationKind.OPERATOR} else None
 
 
 class ApiEvent(models.TextChoices):

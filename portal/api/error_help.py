@@ -32,7 +32,10 @@ HELP: dict[str, tuple[object, object]] = {
     "sign-in-required": (_("Nobody is signed in."), _("Sign in, or send a token.")),
     "role-has-no-right": (_("None of the caller's roles allows the call."), _("Give the app or person one that does.")),
     "no-membership": (_("The person belongs to no organization."), _("Ask an account admin for an invitation.")),
-    "organization-has-no-api": (_("Only partners and publishers have an API."), _("Register the app there.")),
+    "organization-has-no-api": (
+        _("Only partners, publishers and the programme operator have an API."),
+        _("Register the app there."),
+    ),
     # what was sent
     "not-found": (
         _("Nothing stands at this address, or nothing the caller may see."),

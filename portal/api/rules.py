@@ -60,7 +60,7 @@ def check_can_register(kind: OrganizationKind, count: int) -> AppKind:
     """Return the kind of app the organization can register. Raises: NoAppsHere, TooManyApps."""
     app_kind = app_kind_of(kind)
     if app_kind is None:
-        raise NoAppsHere(_("Only partners and publishers have an API."))
+        raise NoAppsHere(_("Only partners, publishers and the programme operator have an API."))
     if count >= APPS:
         raise TooManyApps(
             _("An organization can have %(limit)d apps at most.") % {"limit": APPS},

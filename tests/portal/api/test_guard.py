@@ -22,7 +22,7 @@ CALLS = [page for page in MACHINES if isinstance(page.callback.access, ApiAccess
 PARTNER_CALLS = [page for page in CALLS if page.callback.access.style.name == "partner"]
 METHODS = [(page, method) for page in CALLS for method in page.callback.access.operations]
 PARTNER_METHODS = [(page, method) for page in PARTNER_CALLS for method in page.callback.access.operations]
-KINDS = [OrganizationKind.DIRECT_BILL, OrganizationKind.INDIRECT_RESELLER]
+KINDS = [OrganizationKind.DIRECT_BILL, OrganizationKind.INDIRECT_RESELLER, OrganizationKind.OPERATOR]
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,8 @@ def test_tokens_of_the_other_api_are_refused_by_every_call(settings):
 def test_a_role_makes_exactly_the_calls_the_table_allows(kind):
     wrong = {}
     for role in sorted(ROLES_BY_KIND[kind]):
-        secret = make_app(make_partner(kind), role)
+        is_operator = kind == OrganizationKind.OPERATOR
+        secret = make_app(make_organization(kind) if is_operator else make_partner(kind), role)
         member = make_member(secret.app.organization, role)
         clients = {False: ApiClient(token_of(secret)), True: ApiClient(token_of(secret, member))}
         for page, method in PARTNER_METHODS:

@@ -119,11 +119,12 @@ def show_customer(request: PortalRequest, relationship: ResellerRelationship) ->
     """Let the page stand in the navigation of this customer, with the way to another one (same page, if it has it)."""
     here = f"{request.resolver_match.namespace}:{request.resolver_match.url_name}" if request.resolver_match else ""
     same_page = f"?page={here}" if here in _customer_items() else ""
+    may_list = request.actor.may(Permission.CUSTOMER_VIEW)  # a billing admin may open few pages of a customer only
     shown = ObjectNavigation(
         title=relationship.customer_name,
         items=[(item.label, reverse(item.url_name, args=[relationship.customer_id])) for item in items_for(request)],
-        list_url=reverse("customers:list"),
-        switch_url=reverse("customers:switch") + same_page,
+        list_url=reverse("customers:list") if may_list else "",
+        switch_url=reverse("customers:switch") + same_page if may_list else "",
         switch_label=_("Switch customer"),
     )
     show_object(request, shown)

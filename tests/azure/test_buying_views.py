@@ -46,6 +46,16 @@ def test_the_catalogue_says_what_can_be_ordered_and_which_rule_is_against_the_re
     assert "No product matches" in none
 
 
+@pytest.mark.parametrize("role", [Role.BILLING_ADMIN, Role.GLOBAL_ADMIN])
+def test_who_only_reads_prices_finds_no_link_that_is_closed_to_the_role(client_for, relationship, role):
+    client = client_for(make_member(relationship.partner.organization, role))
+    page = client.get(products_url(relationship)).content.decode()
+    assert "Office Suite Standard" in page
+    links = set(re.findall(r'(?:href|hx-get|action)="(/(?:customers|azure|pricing|billing)/[^"#]*)"', page))
+    assert links
+    assert dict.fromkeys(links, 200) == {link: client.get(link, follow=True).status_code for link in links}
+
+
 def test_a_product_is_chosen_reviewed_and_bought_without_javascript(client_for, relationship):
     client = client_for(make_member(relationship.partner.organization, Role.SALES_AGENT))
     url = f"{products_url(relationship)}order/"

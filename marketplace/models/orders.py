@@ -19,7 +19,7 @@ MAX_FURTHER = 5  # resellers besides the one on record (portal reference, sectio
 
 def further_partner_ids() -> "ArrayField[list[str], list[str]]":
     """Return the column of the PartnerIDs of further resellers."""
-    return ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    return ArrayField(models.CharField(max_length=12), default=list, db_default=[], blank=True)
 
 
 class CartQuerySet(models.QuerySet["Cart"]):

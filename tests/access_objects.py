@@ -625,8 +625,9 @@ FOR_MACHINES = {
     *_pages("api", "unknown unknown_webhook unknown_audit openapi"),
     "publisher_site:webhook",
 }
-# Pages of the programme operator alone, which sees what every partner has, and what it tells all of them.
+# Pages of the programme operator alone, which sees what every partner has, and what everybody is told alike.
 OF_EVERY_PARTNER = {
+    "api:error",
     *_pages("support", "ask resolve assign incident update_incident"),
     *_pages("pricing", "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_rows end_incentive"),
     *_pages("operators", "partner create_sandbox nomination approve refuse"),

@@ -36,7 +36,8 @@ def set_up_roles(connect: Connect, *, passwords: Mapping[str, str], with_statist
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
         connection.execute(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
-        connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {APPLICATION}")
+        # TEMPORARY: files of prices and usage are copied into tables that are gone with the transaction.
+        connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APPLICATION}")
     with connect(DATABASE) as connection:
         _prepare(connection, with_statistics=with_statistics)
 

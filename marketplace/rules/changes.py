@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from billing.amounts import Rate
 from customers.enums import Term
+from customers.rules import NotASandbox
 from customers.subscription_changes import QuantityOutOfRange
 from customers.terms import Period, cycle_on
 from marketplace.enums import FREQUENCIES_OF_TERM, EndReason, FulfillmentStatus, Turn
@@ -68,10 +69,6 @@ class PublisherMayNot(Refusal):
     """``allowedCustomerOperations`` of a reseller's purchase is ``Read`` alone (fulfillment reference, section 1.5)."""
 
     code = "not-allowed-for-publisher"
-
-
-class NotInSandbox(Refusal):
-    code = "not-in-sandbox"
 
 
 class OperationFinished(Refusal):
@@ -240,9 +237,9 @@ def check_can_activate(saas: SaaSSubscription) -> None:
 
 
 def check_in_sandbox(saas: SaaSSubscription) -> None:
-    """Raises: NotInSandbox."""
+    """Raises: NotASandbox."""
     if not saas.subscription.billing_owner.organization.is_sandbox:
-        raise NotInSandbox(
+        raise NotASandbox(
             _("Only what a sandbox bought can be activated without its publisher."),
             who=saas.publisher.organization.name,
             next_step=_("Open the publisher's site and finish the setup there."),

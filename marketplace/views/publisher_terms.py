@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -71,9 +71,7 @@ def new_audience(request: PortalRequest, plan_id: UUID) -> HttpResponse:
 def remove_audience(request: PortalRequest, audience_id: int) -> HttpResponse:
     """Sell a private plan to a tenant no more."""
     own = PlanAudience.objects.filter(plan__offer__publisher_id=request.actor.organization_id)
-    found = own.filter(pk=audience_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(own, pk=audience_id)
     workflow.remove_from_audience(audience_id=audience_id, actor=request.actor, now=timezone.now())
     messages.success(request, _("The plan is no longer sold to this tenant. What it has goes on."))
     return redirect("publisher:plan", found.plan_id)
@@ -99,9 +97,7 @@ def new_exclusive_partner(request: PortalRequest, offer_id: UUID) -> HttpRespons
 def remove_exclusive_partner(request: PortalRequest, choice_id: int) -> HttpResponse:
     """Let a partner buy an exclusive offer no more."""
     own = ExclusivePartner.objects.filter(offer__publisher_id=request.actor.organization_id)
-    found = own.filter(pk=choice_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(own, pk=choice_id)
     workflow.remove_exclusive_partner(choice_id=choice_id, actor=request.actor, now=timezone.now())
     messages.success(request, _("The partner can no longer buy the offer. What it bought goes on."))
     return redirect("publisher:offer", found.offer_id)
@@ -137,9 +133,7 @@ def new_margin(request: PortalRequest, plan_id: UUID) -> HttpResponse:
 def end_margin(request: PortalRequest, margin_id: UUID) -> HttpResponse:
     """End a private offer with today."""
     own = Margin.objects.filter(plan__offer__publisher_id=request.actor.organization_id)
-    found = own.filter(pk=margin_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(own, pk=margin_id)
     workflow.end_margin(margin_id=margin_id, actor=request.actor, now=timezone.now())
     messages.success(request, _("The private offer ends today. Terms that run keep their price."))
     return redirect("publisher:plan", found.plan_id)
@@ -201,7 +195,4 @@ def remove_dimension(request: PortalRequest, dimension_id: UUID) -> HttpResponse
 
 def _own_dimension(request: PortalRequest, dimension_id: UUID) -> Dimension:
     own = Dimension.objects.filter(plan__offer__publisher_id=request.actor.organization_id)
-    found = own.select_related("plan__offer").filter(pk=dimension_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(own.select_related("plan__offer"), pk=dimension_id)

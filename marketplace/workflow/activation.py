@@ -82,7 +82,7 @@ def activate_subscription(*, subscription_id: UUID, actor: Actor, now: datetime.
 def activate_in_sandbox(*, subscription_id: UUID, actor: Actor, now: datetime.datetime) -> SaaSSubscription:
     """Let a partner's sandbox play the publisher, whose site knows nothing of it (portal reference, section 7.3).
 
-    Raises: PermissionDenied, SaaSSubscription.DoesNotExist, rules.NotInSandbox, SubscriptionEnded,
+    Raises: PermissionDenied, SaaSSubscription.DoesNotExist, rules.NotASandbox, SubscriptionEnded,
     SubscriptionSuspended.
     """
     actor.require(Permission.SUBSCRIPTION_BUY)

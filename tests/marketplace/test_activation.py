@@ -210,7 +210,7 @@ def test_an_order_of_several_lines_waits_line_by_line():
 
 def test_a_sandbox_activates_what_it_bought_itself_and_nobody_else_does():
     saas = make_purchase()
-    with pytest.raises(rules.NotInSandbox):
+    with pytest.raises(rules.NotASandbox):
         activation.activate_in_sandbox(subscription_id=saas.pk, actor=admin_of(saas), now=NOON)
     saas.partner.organization.is_sandbox = True
     saas.partner.organization.save()

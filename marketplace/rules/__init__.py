@@ -1,5 +1,6 @@
 """What is allowed in the marketplace, what it costs, and why not."""
 
+from customers.rules import NotASandbox
 from customers.rules.buying import (
     MAX_SUBSCRIPTIONS,
     AzurePlanMissing,
@@ -46,7 +47,6 @@ from marketplace.rules.changes import (
     ChangeRunning,
     FrequencyNotOffered,
     NotActivated,
-    NotASandbox,
     NothingChanges,
     NotSuspended,
     OperationFinished,

@@ -36,7 +36,6 @@ TEXT = ParagraphStyle("text", fontName=FONT, fontSize=9, leading=12)
 NUMBER = ParagraphStyle("number", parent=TEXT, alignment=TA_RIGHT)
 STRONG = ParagraphStyle("strong", parent=TEXT, fontName=BOLD)
 STRONG_NUMBER = ParagraphStyle("strong number", parent=STRONG, alignment=TA_RIGHT)
-HEADING = ParagraphStyle("heading", parent=STRONG, fontSize=11, leading=14, spaceBefore=10, spaceAfter=4)
 TITLE = ParagraphStyle("title", parent=STRONG, fontSize=17, leading=22, spaceAfter=8)
 NOTICE = ParagraphStyle(
     "notice", parent=STRONG, fontSize=11, leading=14, borderColor=GREY, borderWidth=1, borderPadding=6

@@ -1,7 +1,6 @@
 """Who may do what inside an Azure subscription: role assignments (A4, A5; portal reference, section 9.5)."""
 
 import uuid
-from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,16 +9,6 @@ from django.db.models.functions import Lower
 from azure.enums import AccessRole, PrincipalKind
 from customers.models import Customer
 from portal.accounts.models import Organization
-
-
-class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
-    def active(self) -> Self:
-        """The assignments that hold today."""
-        return self.filter(removed_at__isnull=True)
-
-    def of_entitlement(self, entitlement_id: uuid.UUID) -> Self:
-        """The assignments on one Azure subscription, whoever is billed for it, with whose people they are for."""
-        return self.filter(entitlement_id=entitlement_id).select_related("organization")
 
 
 class RoleAssignment(models.Model):
@@ -42,8 +31,6 @@ class RoleAssignment(models.Model):
     given_at = models.DateTimeField()
     removed_by_name = models.CharField(max_length=200, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
-
-    objects = RoleAssignmentQuerySet.as_manager()
 
     class Meta:
         constraints = [

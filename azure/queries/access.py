@@ -98,5 +98,5 @@ def azure_subscriptions_of(actor: Actor, customer_id: UUID) -> QuerySet[Subscrip
 
 def ended_assignments(entitlement_id: UUID) -> QuerySet[RoleAssignment]:
     """Return what was taken away, the latest first."""
-    rows = RoleAssignment.objects.of_entitlement(entitlement_id).filter(removed_at__isnull=False)
-    return rows.order_by("-removed_at", "-pk")
+    rows = RoleAssignment.objects.filter(entitlement_id=entitlement_id, removed_at__isnull=False)
+    return rows.select_related("organization").order_by("-removed_at", "-pk")

@@ -22,10 +22,6 @@ class Checklist:
     summary: str
     tone: str
 
-    @property
-    def may_send(self) -> bool:
-        return self.tone != "error"
-
 
 def checklist(checks: list[Check], *, form: Form | None = None) -> Checklist:
     """Lay out the checks; a bound ``form`` adds the line of the customer's address, which only the form checks."""

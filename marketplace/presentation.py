@@ -10,6 +10,8 @@ from customers.presentation import term_text, unit_price_text
 from marketplace.enums import EndReason, FulfillmentStatus
 from marketplace.models import SaaSSubscription
 from marketplace.rules import Price
+from portal.accounts.enums import OrganizationKind
+from portal.accounts.models import Organization
 from portal.core.listing import short_days
 from portal.core.money import money_text
 
@@ -77,3 +79,8 @@ def price_text(price: Price, *, is_per_seat: bool) -> str:
         }
         parts.append(_("private offer: %(percent)s %% less than %(list_price)s") % facts)
     return " · ".join(parts)
+
+
+def tenant_name(organization: Organization) -> str:
+    """Name partners to a publisher; it knows customers by their tenant IDs alone."""
+    return str(organization.pk) if organization.kind == OrganizationKind.CUSTOMER else organization.name

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.forms.publisher import PlanForm, PriceForm, cycle_label
 from marketplace.models import Margin, Plan, PlanAudience, PlanPrice
+from marketplace.presentation import tenant_name
 from marketplace.queries import publishers as queries
 from marketplace.views.publisher_offers import FORM_METHODS, at_field, form_page
 from marketplace.workflow import catalog
 from portal.accounts.access import requires
-from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.countries import country_name
 from portal.core.errors import Refusal
@@ -104,9 +104,7 @@ def _price_row(price: PlanPrice, running: set[Any]) -> dict[str, Any]:
 
 
 def _tenant(row: PlanAudience) -> dict[str, Any]:
-    """Name partners; customers are known to publishers by their tenant IDs alone."""
-    is_customer = row.organization.kind == OrganizationKind.CUSTOMER
-    return {"pk": row.pk, "name": str(row.organization_id) if is_customer else row.organization.name}
+    return {"pk": row.pk, "name": tenant_name(row.organization)}
 
 
 def _margin_row(margin: Margin) -> dict[str, Any]:
@@ -127,6 +125,7 @@ def _margin_row(margin: Margin) -> dict[str, Any]:
         "last": last,
         "tone": tone,
         "state": state,
+        "has_begun": margin.starts_on <= today,
         "can_end": last is None or last > today,
     }
 

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from marketplace.forms.publisher_terms import AudienceForm, DimensionForm, DimensionPriceForm, MarginForm, PartnerForm
-from marketplace.models import Dimension, ExclusivePartner, Margin, Offer, Plan, PlanAudience
+from marketplace.models import Dimension, Offer, Plan
 from marketplace.queries import publishers as queries
 from marketplace.views.publisher_offers import FORM_METHODS, at_field, form_page
 from marketplace.workflow import audience as workflow
@@ -66,17 +66,6 @@ def new_audience(request: PortalRequest, plan_id: UUID) -> HttpResponse:
     return _saved(request, form, save, done=done, offer=plan.offer, plan=plan, title=title)
 
 
-@require_POST
-@requires(Permission.PUBLISHER_OFFER_MANAGE)
-def remove_audience(request: PortalRequest, audience_id: int) -> HttpResponse:
-    """Sell a private plan to a tenant no more."""
-    own = PlanAudience.objects.filter(plan__offer__publisher_id=request.actor.organization_id)
-    found = get_object_or_404(own, pk=audience_id)
-    workflow.remove_from_audience(audience_id=audience_id, actor=request.actor, now=timezone.now())
-    messages.success(request, _("The plan is no longer sold to this tenant. What it has goes on."))
-    return redirect("publisher:plan", found.plan_id)
-
-
 @require_http_methods(FORM_METHODS)
 @requires(Permission.PUBLISHER_OFFER_MANAGE)
 def new_exclusive_partner(request: PortalRequest, offer_id: UUID) -> HttpResponse:
@@ -90,17 +79,6 @@ def new_exclusive_partner(request: PortalRequest, offer_id: UUID) -> HttpRespons
 
     done, title = _("The partner may buy the offer from now on."), _("Add a partner")
     return _saved(request, form, save, done=done, offer=offer, plan=None, title=title)
-
-
-@require_POST
-@requires(Permission.PUBLISHER_OFFER_MANAGE)
-def remove_exclusive_partner(request: PortalRequest, choice_id: int) -> HttpResponse:
-    """Let a partner buy an exclusive offer no more."""
-    own = ExclusivePartner.objects.filter(offer__publisher_id=request.actor.organization_id)
-    found = get_object_or_404(own, pk=choice_id)
-    workflow.remove_exclusive_partner(choice_id=choice_id, actor=request.actor, now=timezone.now())
-    messages.success(request, _("The partner can no longer buy the offer. What it bought goes on."))
-    return redirect("publisher:offer", found.offer_id)
 
 
 # --- private offers --------------------------------------------------------------------------------------------------
@@ -126,17 +104,6 @@ def new_margin(request: PortalRequest, plan_id: UUID) -> HttpResponse:
 
     done, title = _("The private offer is saved."), _("New private offer")
     return _saved(request, form, save, done=done, offer=plan.offer, plan=plan, title=title)
-
-
-@require_POST
-@requires(Permission.PUBLISHER_OFFER_MANAGE)
-def end_margin(request: PortalRequest, margin_id: UUID) -> HttpResponse:
-    """End a private offer with today."""
-    own = Margin.objects.filter(plan__offer__publisher_id=request.actor.organization_id)
-    found = get_object_or_404(own, pk=margin_id)
-    workflow.end_margin(margin_id=margin_id, actor=request.actor, now=timezone.now())
-    messages.success(request, _("The private offer ends today. Terms that run keep their price."))
-    return redirect("publisher:plan", found.plan_id)
 
 
 # --- what is metered -------------------------------------------------------------------------------------------------
@@ -181,16 +148,6 @@ def price_dimension(request: PortalRequest, dimension_id: UUID) -> HttpResponse:
 
     done, title = _("The price is set."), _("Price of a unit")
     return _saved(request, form, save, done=done, offer=one.plan.offer, plan=one.plan, title=title)
-
-
-@require_POST
-@requires(Permission.PUBLISHER_OFFER_MANAGE)
-def remove_dimension(request: PortalRequest, dimension_id: UUID) -> HttpResponse:
-    """Meter something no more that was never used."""
-    one = _own_dimension(request, dimension_id)
-    workflow.remove_dimension(dimension_id=one.pk, actor=request.actor, now=timezone.now())
-    messages.success(request, _("It is no longer metered."))
-    return redirect("publisher:plan", one.plan_id)
 
 
 def _own_dimension(request: PortalRequest, dimension_id: UUID) -> Dimension:

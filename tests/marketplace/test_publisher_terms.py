@@ -45,6 +45,17 @@ def number_of(organization):
     return PartnerLocation.objects.get(partner_id=organization.pk).partner_id_number
 
 
+def confirm(browser, address):
+    """Ask first, which changes nothing; then confirm."""
+    before = AuditEvent.objects.count()
+    asked = browser.get(address)
+    assert asked.status_code == 200
+    assert 'class="consequences"' in asked.content.decode()
+    assert AuditEvent.objects.count() == before
+    browser.post(address)
+    assert AuditEvent.objects.count() > before
+
+
 @pytest.fixture
 def publisher():
     return make_publisher()
@@ -80,7 +91,7 @@ def test_a_private_plan_is_sold_to_named_tenants_alone(publisher, browser, relat
     assert relationship.customer_name not in page, "publishers know customers by tenant ID"
     again = browser.post(url("new_audience", plan.pk), {"tenant": relationship.customer_id})
     assert "This tenant is named already" in text(again)
-    browser.post(url("remove_audience", PlanAudience.objects.get().pk))
+    confirm(browser, url("remove_audience", PlanAudience.objects.get().pk))
     assert not PlanAudience.objects.exists()
     logged = AuditEvent.objects.filter(event_type=MarketplaceEvent.OFFER_PLAN_CHANGED)
     assert [event.after.get("audience") for event in logged.order_by("pk")] == [str(relationship.customer_id), None]
@@ -99,7 +110,7 @@ def test_an_exclusive_offer_is_bought_by_named_partners_alone(publisher, browser
     rules.check_offer(offer, buyer)
     assert relationship.partner.organization.name in text(browser.get(url("offer", offer.pk)))
     assert browser.post(url("new_exclusive_partner", offer.pk), own).status_code == 422
-    browser.post(url("remove_exclusive_partner", ExclusivePartner.objects.get().pk))
+    confirm(browser, url("remove_exclusive_partner", ExclusivePartner.objects.get().pk))
     with pytest.raises(rules.ExclusiveOffer):
         rules.check_offer(offer, buyer)
 
@@ -134,11 +145,11 @@ def test_a_private_offer_lowers_the_price_between_two_days_and_is_ended(publishe
 
     assert [price(day) for day in (today, margin.ends_on)] == [Decimal(8), Decimal(10)]
     assert "Holds today" in text(browser.get(url("plan", plan.pk)))
-    browser.post(url("end_margin", margin.pk))
+    confirm(browser, url("end_margin", margin.pk))
     assert [price(today + datetime.timedelta(days=days)) for days in (0, 1)] == [Decimal(8), Decimal(10)]
     later = {"starts_on": today + datetime.timedelta(days=5), "last_day": ""}
     browser.post(url("new_margin", plan.pk), sent | later)
-    browser.post(url("end_margin", Margin.objects.exclude(pk=margin.pk).get().pk))
+    confirm(browser, url("end_margin", Margin.objects.exclude(pk=margin.pk).get().pk))
     assert list(Margin.objects.all()) == [margin], "what has not begun is taken back"
 
 
@@ -157,7 +168,7 @@ def test_usage_of_a_flat_rate_is_metered_priced_renamed_and_removed(publisher, b
     page = text(browser.get(url("plan", flat.pk)))
     assert "Requests" in page
     assert "€0.12" in page
-    browser.post(url("remove_dimension", calls.pk))
+    confirm(browser, url("remove_dimension", calls.pk))
     assert not Dimension.objects.exists()
 
 
@@ -167,6 +178,9 @@ def test_what_has_been_used_stays(publisher, browser):
     UsageRecord.objects.create(
         saas=saas, dimension=calls, hour=now, effective_at=now, quantity=1, unit_price=1, received_at=now
     )
+    asked = text(browser.get(url("remove_dimension", calls.pk)))
+    assert "has been reported, so it stays" in asked
+    assert "Its prices are removed" not in asked
     assert browser.post(url("remove_dimension", calls.pk)).status_code == 409
     assert Dimension.objects.exists()
 
@@ -189,7 +203,8 @@ def test_nobody_else_names_prices_or_ends_anything(publisher, client_for, relati
     partner = client_for(make_member(relationship.partner.organization, Role.ADMIN_AGENT))
     pages = [url("new_audience", plan.pk), url("new_margin", plan.pk), url("new_dimension", plan.pk)]
     for page in (*pages, url("end_margin", margin.pk), url("new_exclusive_partner", plan.offer_id)):
-        assert stranger.post(page, {}).status_code == 404
-        assert partner.post(page, {}).status_code == 403
+        for send in ("get", "post"):
+            assert getattr(stranger, send)(page, {}).status_code == 404
+            assert getattr(partner, send)(page, {}).status_code == 403
     margin.refresh_from_db()
     assert margin.ends_on is None

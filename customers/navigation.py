@@ -99,9 +99,8 @@ def _customer_items() -> dict[str, Item]:
 
 
 def items_for(request: PortalRequest) -> list[Item]:
-    """Return the pages of a customer that the person may open."""
-    may = request.actor.may
-    return [item for item in _customer_items().values() if not item.permission or may(item.permission)]
+    """Return the pages of a customer that are for the person's kind of organization and that it may open."""
+    return [item for item in _customer_items().values() if item.is_for(request.actor)]
 
 
 def first_page(request: PortalRequest) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from customers import queries as customers
 from customers.enums import RelationshipKind
+from customers.models import ResellerRelationship
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Organization
@@ -32,6 +33,13 @@ def contacts_of(actor: Actor) -> list[Contact]:
         operators = Organization.objects.filter(kind=OrganizationKind.OPERATOR)
         return [_contact(organization) for organization in operators.order_by("name_key", "pk")]
     return []
+
+
+def contacts_for(relationship: ResellerRelationship, actor: Actor) -> list[Contact]:
+    """Return the provider behind an indirect reseller's customer; where none is named, all the reseller works with."""
+    if relationship.counterpart is None:
+        return contacts_of(actor)
+    return [_contact(relationship.counterpart.organization)]
 
 
 def _contact(organization: Organization) -> Contact:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from support.enums import CaseStatus, Severity
 from support.forms.list import FILTERS, read_address, read_filter
 from support.models import SupportCase
 from support.presentation import row_of
+from support.queries import contacts
 from support.views.contacts import contacts_page
 from support.views.reasons import why_not_open
 
@@ -134,11 +136,12 @@ def _export_rows(request: PortalRequest, found: Iterable[SupportCase]) -> Iterat
 @require_safe
 @requires(Permission.SUPPORT_REQUEST)
 def customer_cases(request: PortalRequest, customer_id: UUID) -> HttpResponse:
-    """Show the cases that the partner opened for one customer; a reseller is told that its provider does."""
+    """Show the cases that the partner opened for one customer; a reseller reads that its provider opens them."""
     relationship = customer_of(request.actor, customer_id)
     show_customer(request, relationship)
-    if stopped := _stopped(request):
-        return stopped
+    if request.actor.organization_kind == OrganizationKind.INDIRECT_RESELLER:
+        found = contacts.contacts_for(relationship, request.actor)
+        return render(request, "support/customer_of_reseller.html", {"customer": relationship, "contacts": found})
     wanted = queries.CaseFilter(customer_id=customer_id)
     page = queries.case_page(request.actor, wanted, size=SHOWN_OF_A_CUSTOMER)
     everything = ListAddress(reverse("support:list"), {"customer": str(customer_id)})

@@ -191,7 +191,10 @@ def test_an_indirect_reseller_is_stopped_everywhere_and_sent_to_its_provider(rol
     relationship = make_relationship(reseller, counterpart=provider, kind=RelationshipKind.RESELLER)
     browser = client_for(make_member(reseller, role))
 
-    for page in (NEW, LIST, f"/customers/{relationship.customer_id}/service-requests/"):
+    of_customer = f"/customers/{relationship.customer_id}/service-requests/"
+    assert of_customer in browser.get(f"/customers/{relationship.customer_id}/account/").content.decode()
+    assert "care@rheingold.example" in body(browser.get(of_customer))
+    for page in (NEW, LIST):
         text = body(browser.get(page), 403)
         assert "Indirect resellers get support from their indirect provider." in text, page
         assert "care@rheingold.example" in text, page

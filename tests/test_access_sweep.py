@@ -28,6 +28,7 @@ from tests.access_objects import (
     WRITES,
     is_for_machines,
 )
+from tests.explained import unexplained
 from tests.factories import make_member, make_organization, make_partner, make_user
 from tests.url_map import Page, pages
 
@@ -74,6 +75,8 @@ class CheckedClient(Client):
         assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert response.headers["Referrer-Policy"] in ("same-origin", "no-referrer", "strict-origin")
         assert "no-store" in response.headers["Cache-Control"]
+        if not response.streaming and b"<html" in response.content[:1000]:
+            assert not unexplained(response.content.decode()), path
         return response
 
 

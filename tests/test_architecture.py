@@ -16,6 +16,7 @@ from django.template.loader import get_template
 from django.urls import get_resolver
 
 from portal.core.icons import ICONS
+from tests.explained import disabled_tags
 
 ROOT = Path(settings.BASE_DIR)
 DOMAIN_APPS = ("customers", "billing", "marketplace", "transfers", "azure", "support", "sandbox", "operators")
@@ -325,6 +326,16 @@ def test_no_page_holds_inline_script_style_or_handlers():
         for script in re.findall(r"<script\b[^>]*>", text):
             if "src=" not in script and 'type="application/json"' not in script:  # JSON is data, which no browser runs
                 yield script
+
+    assert not culprits(wrong, PAGES)
+
+
+def test_what_a_template_disables_names_its_reason():
+    def wrong(name):
+        yield from (tag for tag in disabled_tags(source(name)) if "aria-describedby=" not in tag)
+        for used in re.findall(r"components/command.html.*?%}", source(name)):
+            if re.search(r"\s(?:needs|reason)=", used) and not re.search(r"\sid=", used):
+                yield used
 
     assert not culprits(wrong, PAGES)
 

@@ -124,7 +124,9 @@
     }
     if (button.dataset.needs && button.getAttribute("aria-disabled") === "true") {
       event.preventDefault();
-      announce(button.title);
+      const why = document.getElementById(button.getAttribute("aria-describedby"));
+      why?.showPopover();
+      announce(why?.textContent.trim());
     }
     if (button.getAttribute("command") === "show-modal" && !("command" in button)) {
       document.getElementById(button.getAttribute("commandfor"))?.showModal();

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils.safestring import mark_safe
 
 from portal.core import icons
+from tests.explained import unexplained
 
 TEMPLATES = settings.BASE_DIR / "templates"
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -132,12 +133,24 @@ def test_a_disabled_command_explains_itself_to_everybody():
 
 def test_a_command_is_a_link_or_a_button_and_htmx_only_adds_to_it():
     link = draw("command", label="Add", icon_name="add", url="/add/", overlay=True)
-    button = draw("command", label="Tag", icon_name="tags", name="do", value="tag", needs="one")
+    button = draw("command", label="Tag", icon_name="tags", id="tag", name="do", value="tag", needs="one")
 
     assert 'href="/add/"' in link
     assert 'hx-target="#overlay"' in link
     assert 'type="submit"' in button
-    assert 'data-needs="one"' in button
+    assert 'data-needs="one" aria-describedby="tag-needs"' in button
+    assert 'id="tag-needs" popover' in button
+    assert "First choose one row of the list." in button
+
+
+def test_what_is_disabled_without_a_reason_is_found():
+    explained = '<button disabled aria-describedby="why">A</button><p class="x" id="why"><b>Too late.</b></p>'
+    assert not unexplained(explained)
+    assert not unexplained('<input name="disabled" class="is disabled" aria-disabled="false">')
+    for wrong in ("<button disabled>", '<select disabled="">', '<a aria-disabled="true">', '<button data-needs="one">'):
+        assert unexplained(f"{wrong}</p>")
+    assert unexplained(explained.replace('id="why"', 'id="other"'))
+    assert unexplained('<button disabled aria-describedby="why">A</button><p id="why"></p>')
 
 
 @pytest.mark.parametrize(

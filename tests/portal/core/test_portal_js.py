@@ -114,7 +114,7 @@ def test_a_lost_connection_is_told(look_at):
 
 def test_selection_frees_the_commands_that_need_it(look_at):
     page = look_at("/sample/")
-    tag, order = page.get_by_role("button", name="Tag"), page.get_by_role("button", name="Order")
+    tag, order = page.get_by_role("button", name="Tag"), page.get_by_role("button", name="Buy")
 
     expect(tag).to_have_attribute("aria-disabled", "true")
     page.get_by_label("Contoso").check()
@@ -126,6 +126,7 @@ def test_selection_frees_the_commands_that_need_it(look_at):
     expect(order).to_have_attribute("aria-disabled", "true")
     order.click(force=True)
     assert "order=1" not in page.url
+    expect(page.get_by_text("First choose one row of the list.").first).to_be_visible()
 
 
 def test_a_message_can_be_dismissed_by_keyboard_without_losing_the_focus(look_at):

@@ -10,7 +10,7 @@ import reportlab
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import translation
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from reportlab.lib.colors import HexColor
@@ -28,6 +28,7 @@ from billing.presentation import kind_text, month_text
 from billing.queries import invoices as queries
 from portal.accounts.enums import OrganizationKind
 from portal.core.countries import country_name
+from portal.core.dates import date_format
 from portal.core.money import money_text
 
 FONT, BOLD = "Vera", "VeraBd"  # open fonts that come with the library, embedded in every document

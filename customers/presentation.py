@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from customers.enums import BillingFrequency, SubscriptionStatus, Term
 from customers.models import Subscription
+from portal.core.dates import date_format
 from portal.core.money import money_text
 
 TONES = {

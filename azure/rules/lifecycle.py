@@ -4,7 +4,6 @@ import datetime
 from uuid import UUID
 
 from django.db.models import Sum
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +15,7 @@ from customers.models import Subscription
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
+from portal.core.dates import date_format
 from portal.core.errors import InvalidInput, Refusal
 
 RUNNING = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED})

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateformat import format as format_date
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -30,6 +29,7 @@ from customers.navigation import show_customer
 from customers.queries import as_uuid
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
+from portal.core.dates import date_format
 from portal.core.exports import csv_response
 from portal.core.http import PortalRequest, page_or_fragment
 from portal.core.listing import ListAddress
@@ -245,7 +245,7 @@ def _row(row: dict[str, Any], group: str, address: ListAddress) -> dict[str, Any
 def _label(row: dict[str, Any], group: str, address: ListAddress) -> tuple[str, str, str]:
     """Return what a row is called, what stands below it, and where it leads."""
     if group == "day":
-        return format_date(row["day"], "D j F"), "", ""
+        return date_format(row["day"], "D j F"), "", ""
     if group == "customer":
         url = address.url(customer=str(row["customer_id"]), by="subscription")
         return row["customer__organization__name"], "", url

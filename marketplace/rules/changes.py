@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from billing.amounts import Rate
@@ -19,6 +18,7 @@ from marketplace.models import Operation, Plan, SaaSSubscription
 from portal.accounts.actor import Actor, denied
 from portal.accounts.enums import OrganizationKind, Role
 from portal.accounts.permissions import Permission
+from portal.core.dates import date_format
 from portal.core.errors import InvalidInput, PermissionDenied, Refusal
 
 MAX_NAME_LENGTH = 200

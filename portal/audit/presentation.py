@@ -12,7 +12,6 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from portal.accounts.permissions import Permission
 from portal.audit import catalogue
 from portal.audit.field_names import FIELD_NAMES, VALUE_NAMES
 from portal.audit.models import AuditEvent, AuditEventParty, AuditSeal, Outcome
+from portal.core.dates import date_format
 
 TONES = {Outcome.SUCCEEDED: "success", Outcome.FAILED: "error", Outcome.PROGRESS: "info"}
 
@@ -88,7 +88,7 @@ class RowReader:
         """Return a moment to the second, its day in the reader's format; the log speaks UTC."""
         at = at.astimezone(datetime.UTC)
         if at.date() not in self.days:
-            self.days[at.date()] = date_format(at, "SHORT_DATE_FORMAT", use_l10n=True)
+            self.days[at.date()] = date_format(at, "SHORT_DATE_FORMAT")
         return f"{self.days[at.date()]} {at:%H:%M:%S}"
 
 

@@ -8,7 +8,6 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -19,6 +18,7 @@ from portal.audit import catalogue, export_rows, presentation, queries
 from portal.audit.forms import ActivityLogForm
 from portal.audit.models import Outcome
 from portal.audit.queries import LogFilter
+from portal.core.dates import date_format
 from portal.core.exports import csv_response
 from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment
 from portal.core.listing import ListAddress
@@ -141,4 +141,4 @@ def _iso(day: datetime.date | None) -> str:
 
 
 def _day(day: datetime.date) -> str:
-    return date_format(day, "SHORT_DATE_FORMAT", use_l10n=True)
+    return date_format(day, "SHORT_DATE_FORMAT")

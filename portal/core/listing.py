@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.utils import dateformat
 from django.utils.formats import get_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.core.dates import format_date
 from portal.core.pages import COUNT_LIMIT, Page
 
 MAX_LENGTH = 2000
@@ -93,4 +93,4 @@ def short_days() -> Callable[[datetime.date], str]:
 
 @lru_cache(maxsize=5_000)
 def _short_day(date_format: str, day: datetime.date) -> str:
-    return dateformat.format(day, date_format)
+    return format_date(day, date_format)

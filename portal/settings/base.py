@@ -98,6 +98,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "portal.accounts.context.shell",
             ],
+            "builtins": ["portal.core.templatetags.dates"],
         },
     },
 ]

@@ -3,10 +3,9 @@
 import datetime
 from collections.abc import Callable
 
-from django.utils.formats import date_format
-
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
+from portal.core.dates import date_format
 from portal.core.errors import Refusal
 from transfers.enums import TransferStatus
 from transfers.models import Transfer

@@ -8,7 +8,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.accounts.access import fresh_sign_in, requires
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
+from portal.core.dates import date_format
 from portal.core.errors import Refusal
 from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
 from transfers import queries, rules, workflow

@@ -7,13 +7,13 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
 from portal.audit.catalogue import label as event_label
+from portal.core.dates import date_format
 from portal.core.exports import csv_response
 from portal.core.http import PortalRequest, page_or_fragment
 from portal.core.listing import ListAddress
@@ -128,7 +128,7 @@ def _chips(form: DeliveryFilterForm) -> dict[str, str]:
 
 
 def _day(day: Any) -> str:
-    return date_format(day, "SHORT_DATE_FORMAT", use_l10n=True)
+    return date_format(day, "SHORT_DATE_FORMAT")
 
 
 def _options(one: WebhookRegistration) -> dict[str, list[dict[str, str]]]:

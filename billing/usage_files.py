@@ -1,7 +1,7 @@
 """Files of daily usage as statements: read as they are, priced, given to the owner of each day, and kept once (A7).
 
 Layout: the original's daily rated usage files; of several names that a column had over the years each is known.
-Source: decisions 0031 (who owns a day) and 0043 (prices, rates, earned credit).
+Source: decisions 0031 (who owns a day) and 0047 (prices, rates, earned credit).
 """
 
 from functools import partial
@@ -49,15 +49,10 @@ UUID = r"'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
 OWNERS = """
     CREATE TEMPORARY TABLE owners ON COMMIT DROP AS
     SELECT row.id, coalesce(row.entitlement_id, row.id) AS entitlement, row.billing_owner_id, row.customer_id,
-        row.product_family, partner.currency, tenant.country,
+        row.reseller_id, row.product_family, partner.currency, tenant.country,
         CASE WHEN before.id IS NULL THEN '-infinity'::date
             ELSE coalesce(arrival.day, (before.transferred_at AT TIME ZONE 'UTC')::date) END AS first_day,
-        coalesce(departure.day, (row.transferred_at AT TIME ZONE 'UTC')::date, 'infinity'::date) AS last_day,
-        EXISTS (
-            SELECT FROM customers_resellerrelationship AS relation
-            WHERE relation.customer_id = row.customer_id AND relation.partner_id = row.billing_owner_id
-                AND relation.status = 'active' AND relation.has_admin_rights
-        ) AS has_access
+        coalesce(departure.day, (row.transferred_at AT TIME ZONE 'UTC')::date, 'infinity'::date) AS last_day
     FROM customers_subscription AS row
     JOIN accounts_partner AS partner ON partner.organization_id = row.billing_owner_id
     JOIN accounts_organization AS tenant ON tenant.id = row.customer_id
@@ -65,6 +60,20 @@ OWNERS = """
     LEFT JOIN ({days}) AS arrival (subscription_id, day) ON arrival.subscription_id = before.id
     LEFT JOIN ({days}) AS departure (subscription_id, day) ON departure.subscription_id = row.id
     WHERE row.product_family IN ('azure_subscription', 'azure_legacy', 'shared_services')
+"""
+# The days on which a role earns credit, and the condition that the billing owner or its reseller held one that day.
+EARNING = """
+    CREATE TEMPORARY TABLE earning ON COMMIT DROP AS
+    SELECT entitlement, organization_id, service, first_day, last_day
+    FROM ({days}) AS held (entitlement, organization_id, service, first_day, last_day)
+"""
+EARNS = """
+    EXISTS (
+        SELECT FROM earning
+        WHERE earning.entitlement = {entitlement} AND earning.organization_id IN ({owner}, {reseller})
+            AND earning.service IN ('', lower({record}.category))
+            AND {record}.day >= earning.first_day AND {record}.day < earning.last_day
+    )
 """
 # Each row in our words. The key names the record over all files; without one, day, meter and resource do.
 READ = """
@@ -132,7 +141,7 @@ RATES = """
         ORDER BY valid_from DESC LIMIT 1
     ) AS found
 """
-FOUND = """
+FOUND = f"""
     CREATE TEMPORARY TABLE found ON COMMIT DROP AS
     SELECT read.number, read.key, owners.id AS subscription_id, owners.billing_owner_id, owners.customer_id, read.day,
         read.kind, read.meter_id, read.meter_name, read.category, read.region, read.unit, read.resource, read.quantity,
@@ -142,8 +151,13 @@ FOUND = """
         coalesce(rates.rate, CASE WHEN owners.currency =
             CASE WHEN read.file_price IS NULL THEN priced.pricing_currency ELSE read.file_currency END THEN 1 END
         ) AS exchange_rate,
-        CASE WHEN owners.has_access AND read.kind = 'consumption' THEN coalesce(earned.percent, 0) ELSE 0 END
-            AS earned_percent,
+        CASE WHEN read.kind = 'consumption' AND earned.percent > 0
+            AND {
+    EARNS.format(
+        entitlement="read.entitlement", owner="owners.billing_owner_id", reseller="owners.reseller_id", record="read"
+    )
+}
+            THEN earned.percent ELSE 0 END AS earned_percent,
         read.record_id
     FROM read
     LEFT JOIN owners ON owners.entitlement = read.entitlement
@@ -156,7 +170,7 @@ FOUND = """
     LEFT JOIN billing_incentiverule AS earned ON earned.kind = 'earned_credit'
         AND earned.family = owners.product_family AND earned.competency = '' AND earned.valid_from <= read.day
         AND (earned.valid_until IS NULL OR earned.valid_until > read.day)
-"""
+"""  # noqa: S608 - a condition of ours
 JUDGED = """
     CREATE TEMPORARY TABLE judged ON COMMIT DROP AS
     SELECT number, CASE
@@ -198,7 +212,22 @@ WRONG = """
         'meter_name', meter_name, 'quantity', quantity, 'resource', resource), reason
     FROM found JOIN judged USING (number) WHERE reason <> '' ORDER BY number LIMIT %(most)s
 """
-TEMPORARY = ("incoming", "owners", "read", "priced", "rates", "found", "judged")
+# A role may have been taken away on the day of the import; a day without it earns nothing.
+UNEARNED = f"""
+    UPDATE billing_usagerecord AS record SET earned_percent = 0
+    FROM customers_subscription AS row
+    WHERE record.charge_id IS NULL AND record.day < %(before)s AND record.earned_percent > 0
+        AND row.id = record.subscription_id
+        AND NOT {
+    EARNS.format(
+        entitlement="coalesce(row.entitlement_id, row.id)",
+        owner="record.billing_owner_id",
+        reseller="row.reseller_id",
+        record="record",
+    )
+}
+"""  # noqa: S608 - a condition of ours
+TEMPORARY = ("incoming", "owners", "earning", "read", "priced", "rates", "found", "judged")
 
 
 def owners_statement() -> str:
@@ -206,6 +235,13 @@ def owners_statement() -> str:
     days = settings.TRANSFER_DAYS
     nobody = "SELECT NULL::uuid, NULL::date WHERE false"
     return OWNERS.format(days=import_string(days) if days else nobody)
+
+
+def earning_statement() -> str:
+    """Return the statement that finds on which days a role earns credit; whoever keeps the roles says so."""
+    days = settings.EARNING_ACCESS
+    nobody = "SELECT NULL::uuid, NULL::uuid, '', NULL::date, NULL::date WHERE false"
+    return EARNING.format(days=import_string(days)() if days else nobody)
 
 
 def read_statement(sheet: Sheet) -> str:

@@ -1,5 +1,6 @@
 """Who may give and take access to an Azure subscription, and to whom (A4, A5; section 9.5; decision 0044)."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from azure.earning import roles_that_earn
 from azure.enums import AccessRole
 from azure.models import RoleAssignment
 from customers.enums import ProductFamily, RelationshipKind
@@ -75,6 +77,11 @@ class Access:
     def has(self, organization_id: UUID) -> bool:
         """Say whether anybody of the organization has access."""
         return any(row.organization_id == organization_id for row in self.assignments)
+
+    def earns_with(self, day: datetime.date) -> list[RoleAssignment]:
+        """Return the roles of billing owner and reseller with which usage of a day earns credit (decision 0047)."""
+        earning, ours = roles_that_earn(day), {self.owner.pk, self.subscription.reseller_id}
+        return [row for row in self.assignments if row.role in earning and row.organization_id in ours]
 
     def owns(self, organization_id: UUID) -> bool:
         """Say whether the organization is Owner of the whole subscription, so that it can give rights."""

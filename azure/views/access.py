@@ -17,6 +17,7 @@ from azure.queries import access as queries
 from azure.rules import access as rules
 from azure.rules.access import Access
 from azure.workflow import access as workflow
+from customers.enums import ProductFamily
 from customers.models import ResellerRelationship, Subscription
 from customers.navigation import show_customer
 from customers.queries import customer_of
@@ -91,6 +92,7 @@ def access(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "former": found.former_partners,
         "owner_has_none": found.owner_has_none,
         "is_own": found.owner.pk == request.actor.organization_id,
+        "credit": _credit(found) if found.owner.pk == request.actor.organization_id else "",
         "give_url": reverse("azure:give_access", args=[subscription_id]),
         "reason": reason,
     }
@@ -141,6 +143,24 @@ def _row(row: RoleAssignment, found: Access, reason: str) -> dict[str, Any]:
         "reason": reason or _why_not_take(row, found),
         "take_url": reverse("azure:take_access", args=[found.subscription.pk, row.pk]),
     }
+
+
+def _credit(found: Access) -> str:
+    """Say whether usage of today earns the billing owner credit, and by whose role."""
+    if found.subscription.product_family != ProductFamily.AZURE_SUBSCRIPTION:
+        return _("Not earned: only usage under an Azure plan earns it.")
+    rows = found.earns_with(timezone.now().date())
+    whole = [row for row in rows if not row.service]
+    if whole:
+        return _("Earned: %(name)s of %(organization)s is %(role)s.") % {
+            "name": whole[0].principal_name,
+            "organization": whole[0].organization.name,
+            "role": whole[0].get_role_display(),
+        }
+    if rows:
+        services = ", ".join(sorted({row.service for row in rows}))
+        return _("Earned only for: %(services)s.") % {"services": services}
+    return _("Not earned: nobody of your company or its reseller is Owner or Contributor.")
 
 
 def _why_not_take(row: RoleAssignment, found: Access) -> str:
@@ -233,6 +253,7 @@ def take_access(request: PortalRequest, subscription_id: UUID, assignment_id: UU
     context = _frame(request, found) | {
         "row": _facts(row),
         "is_self": row.organization_id == request.actor.organization_id,
+        "ends_credit": _ends_credit(found, row, request),
         "refusal": refusal,
         "back_url": _back(subscription_id),
         "take_url": request.path,
@@ -244,3 +265,9 @@ def take_access(request: PortalRequest, subscription_id: UUID, assignment_id: UU
         context=context,
         status=refusal.http_status if refusal else 200,
     )
+
+
+def _ends_credit(found: Access, row: RoleAssignment, request: PortalRequest) -> bool:
+    """Say whether the partner that reads this earns no credit any more without the role."""
+    earning = found.earns_with(timezone.now().date())
+    return found.owner.pk == request.actor.organization_id and row in earning and len(earning) == 1

@@ -56,6 +56,7 @@ def _find(cursor: Any, sheet: Any, values: dict[str, Any]) -> None:
     cursor.execute(usage_files.owners_statement())
     cursor.execute("CREATE INDEX ON owners (entitlement)")
     cursor.execute("ANALYZE owners")
+    _find_earning(cursor)
     cursor.execute(usage_files.read_statement(sheet), values)
     cursor.execute("ANALYZE read")
     for statement in (usage_files.PRICES, usage_files.RATES):
@@ -67,6 +68,12 @@ def _find(cursor: Any, sheet: Any, values: dict[str, Any]) -> None:
     cursor.execute("ANALYZE judged")
     cursor.execute("ANALYZE found")
     cursor.execute(usage_files.CHARGED)
+
+
+def _find_earning(cursor: Any) -> None:
+    cursor.execute(usage_files.earning_statement())
+    cursor.execute("CREATE INDEX ON earning (entitlement)")
+    cursor.execute("ANALYZE earning")
 
 
 def _store(cursor: Any, run: UsageImport, values: dict[str, Any]) -> None:
@@ -112,7 +119,8 @@ def charge_usage(*, month: datetime.date, now: datetime.datetime) -> int:
     """Charge all usage up to the end of a month that no charge has yet; return how many records were charged.
 
     One charge per subscription and month, owed by whoever owned the days (decision 0031), and one below zero for the
-    partner earned credit. Records that come late stand on a charge of the next run. A second run charges nothing.
+    partner earned credit of the days on which a role earned it (decision 0047). Records that come late stand on a
+    charge of the next run. A second run charges nothing.
     """
     end = add_months(month.replace(day=1), 1)
     decimals = {code: digits[0] for code, digits in get_global("currency_fractions").items() if code != "DEFAULT"}
@@ -125,6 +133,9 @@ def charge_usage(*, month: datetime.date, now: datetime.datetime) -> int:
     }
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('billing.charge_usage'))")
+        _find_earning(cursor)
+        cursor.execute(usage_files.UNEARNED, values)
+        cursor.execute("DROP TABLE earning")
         cursor.execute(_CHARGE, values)
         return int(cursor.rowcount)
 

@@ -143,6 +143,10 @@ USAGE_WRONG_ROWS = 10_000  # of one file of usage that are kept with their reaso
 RETAIL_PRICE_FROM = date(2022, 2, 1)  # A3: from then on the previous Azure offer costs the estimated retail price
 # A SELECT of (subscription that moved away, its transfer day): usage of that day and later is the next owner's.
 TRANSFER_DAYS = "transfers.usage_days.TRANSFER_DAYS"
+# Returns a SELECT of the days on which a role inside an Azure subscription earns its billing owner credit.
+EARNING_ACCESS = "azure.earning.access_statement"
+# These roles, each from a day and until the day before another; decision 0047.
+EARNING_ROLES: tuple[tuple[str, date | None, date | None], ...] = (("owner", None, None), ("contributor", None, None))
 
 # --- transfers (T10, T11; portal reference, sections 6.3 and 6.5) -----------------------------------------------------
 TRANSFER_LIFETIME_DAYS = 30

@@ -125,18 +125,12 @@ def test_the_previous_offer_costs_the_retail_price_since_february_2022_and_earns
 
 
 @pytest.mark.parametrize(
-    ("rights", "fields", "percent"),
-    [
-        (True, {}, 15),
-        (False, {}, 0),
-        (True, {"name": "D2s v5 Spot"}, 0),
-        (True, {"publisher": "Marketplace"}, 0),
-    ],
-    ids=["with access", "without access", "spot", "third party"],
+    ("fields", "percent"),
+    [({}, 15), ({"name": "D2s v5 Spot"}, 0), ({"publisher": "Marketplace"}, 0)],
+    ids=["consumption", "spot", "third party"],
 )
-def test_credit_is_earned_with_access_and_not_for_spot_or_third_party(rights, fields, percent):
-    partner = make_partner()
-    subscription = make_azure(partner, make_customer(partner, rights=rights))
+def test_credit_is_not_earned_for_spot_or_third_party(fields, percent):
+    subscription = make_azure()
     make_meter()
 
     import_rows(row(subscription, "2026-11-01", **fields))

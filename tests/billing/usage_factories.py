@@ -23,14 +23,13 @@ HEADER = (
 METER = "meter-1"
 
 
-def make_customer(partner: Organization, *, rights: bool = True, **fields: Any) -> Customer:
-    """A customer of the partner, which holds administration rights unless told otherwise."""
+def make_customer(partner: Organization, **fields: Any) -> Customer:
+    """A customer of the partner."""
     customer = Customer.objects.create(organization=make_organization(**fields))
     ResellerRelationship.objects.create(
         partner=partner.partner,
         customer=customer,
         kind=RelationshipKind.DIRECT,
-        has_admin_rights=rights,
         customer_name=customer.organization.name,
         customer_domain=customer.organization.domain,
         customer_country=customer.organization.country,

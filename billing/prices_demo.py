@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from billing.models import PriceList, PriceListEntry
@@ -46,6 +46,7 @@ class Sold:
     tags: tuple[str, ...] = ()
     dearer: str = ""  # the price from this month on
     is_new: bool = False  # on the list from this month on
+    tier_from: str = "0"  # units of a month from which the price holds
 
 
 def _licenses(product_id: str, product: str, monthly: str, annual: str, dearer: str = "") -> Iterator[Sold]:
@@ -70,6 +71,9 @@ METERS = (
     _meter("BP05", "meter-egress", "Bandwidth", "Standard Data Transfer Out", "1 GB", "0.075", "Networking"),
     _meter("BP06", "meter-sql-vcore", "SQL Database General Purpose", "vCore", "1 Hour", "0.2520", "Databases"),
 )
+FURTHER_TIERS = tuple(
+    replace(METERS[4], retail=price, tier_from=units) for units, price in (("300", "0.060"), ("900", "0.045"))
+)
 SOLD: tuple[Sold, ...] = (
     *_licenses("CFQ7TTC0LDPB", "Office Suite Business Standard", "14.60", "175.20", dearer="15.20"),
     *_licenses("CFQ7TTC0LH16", "Mail and Calendar Plan 1", "4.75", "57.00"),
@@ -77,6 +81,7 @@ SOLD: tuple[Sold, ...] = (
     Sold(F.LICENSE_BASED, "CFQ7TTC0MSLN", "0002", "Writing Assistant", "Writing Assistant", "9.90", Term.YEAR,
          B.MONTHLY, is_new=True),
     *METERS,
+    *FURTHER_TIERS,
     Sold(F.RESERVATION, "DZH318Z09V22", "00F1", "Reserved VM instance", "D2s v5, West Europe, 1 year", "52.00",
          Term.YEAR, B.MONTHLY, "1 Hour"),
     Sold(F.RESERVATION, "DZH318Z09V22", "00F2", "Reserved VM instance", "D2s v5, West Europe, 3 years", "39.25",
@@ -138,6 +143,7 @@ def _entry(price_list: PriceList, sold: Sold, *, is_latest: bool) -> PriceListEn
         billing_frequency=sold.billing,
         meter_id=sold.meter_id,
         unit_of_measure=sold.unit,
+        tier_from=Decimal(sold.tier_from),
         unit_price=retail if is_retail else (retail * PARTNERS_PART).quantize(CENT),
         retail_price=retail,
         starts_on=price_list.month,

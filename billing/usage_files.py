@@ -100,7 +100,8 @@ READ = """
 # What a meter costs in a month, for each combination that the file has: a few rows, however long the file is.
 PRICES = """
     CREATE TEMPORARY TABLE priced ON COMMIT DROP AS
-    SELECT asked.*, found.price, found.currency AS pricing_currency
+    SELECT asked.*, found.price, found.currency AS pricing_currency, found.list_id, found.product_id, found.sku_id,
+        found.segment
     FROM (
         SELECT DISTINCT owners.country, owners.currency AS billing_currency, owners.product_family, read.meter_id,
             date_trunc('month', read.day)::date AS month
@@ -109,8 +110,9 @@ PRICES = """
         WHERE read.file_price IS NULL
     ) AS asked
     CROSS JOIN LATERAL (
-        SELECT list.currency, CASE WHEN asked.product_family = 'azure_legacy' AND asked.month >= %(retail_from)s
-            THEN entry.retail_price ELSE entry.unit_price END AS price
+        SELECT list.currency, list.id AS list_id, entry.product_id, entry.sku_id, entry.segment,
+            CASE WHEN asked.product_family = 'azure_legacy' AND asked.month >= %(retail_from)s
+                THEN entry.retail_price ELSE entry.unit_price END AS price
         FROM billing_pricelistentry AS entry
         JOIN billing_pricelist AS list ON list.id = entry.price_list_id
         WHERE entry.meter_id = asked.meter_id AND entry.meter_id <> '' AND entry.tier_from = 0
@@ -121,6 +123,29 @@ PRICES = """
         ORDER BY (list.currency = asked.billing_currency) DESC, list.month DESC, entry.starts_on DESC
         LIMIT 1
     ) AS found
+"""
+# What units beyond the first tier cost, for the meters that have more than one; tiers count over a month.
+TIERS = """
+    CREATE TEMPORARY TABLE tiers ON COMMIT DROP AS
+    SELECT * FROM (
+        SELECT priced.country, priced.billing_currency, priced.product_family, priced.meter_id, priced.month,
+            tier.tier_from, lead(tier.tier_from) OVER each AS tier_until, tier.price, count(*) OVER (
+                PARTITION BY country, billing_currency, product_family, meter_id, month
+            ) AS how_many
+        FROM priced
+        CROSS JOIN LATERAL (
+            SELECT DISTINCT ON (entry.tier_from) entry.tier_from,
+                CASE WHEN priced.product_family = 'azure_legacy' AND priced.month >= %(retail_from)s
+                    THEN entry.retail_price ELSE entry.unit_price END AS price
+            FROM billing_pricelistentry AS entry
+            WHERE entry.price_list_id = priced.list_id AND entry.meter_id = priced.meter_id
+                AND entry.product_id = priced.product_id AND entry.sku_id = priced.sku_id
+                AND entry.segment = priced.segment AND entry.starts_on < priced.month + interval '1 month'
+                AND (entry.ends_on IS NULL OR entry.ends_on > priced.month)
+            ORDER BY entry.tier_from, entry.starts_on DESC
+        ) AS tier
+        WINDOW each AS (PARTITION BY country, billing_currency, product_family, meter_id, month ORDER BY tier_from)
+    ) AS every WHERE how_many > 1
 """
 # The exchange rate in force on the first day of the month, and what the usage of a family earns on it.
 RATES = """
@@ -147,7 +172,7 @@ FOUND = f"""
         read.kind, read.meter_id, read.meter_name, read.category, read.region, read.unit, read.resource, read.quantity,
         coalesce(read.file_price, priced.price) AS unit_price,
         CASE WHEN read.file_price IS NULL THEN priced.pricing_currency ELSE read.file_currency END AS pricing_currency,
-        owners.currency, read.entitlement,
+        read.file_price IS NOT NULL AS has_own_price, owners.currency, read.entitlement,
         coalesce(rates.rate, CASE WHEN owners.currency =
             CASE WHEN read.file_price IS NULL THEN priced.pricing_currency ELSE read.file_currency END THEN 1 END
         ) AS exchange_rate,
@@ -187,7 +212,8 @@ JUDGED = """
 """
 KEPT = (
     "key, subscription_id, billing_owner_id, customer_id, day, kind, meter_id, meter_name, category, region, unit,"
-    " resource, quantity, unit_price, pricing_currency, exchange_rate, currency, earned_percent"
+    " resource, quantity, unit_price, pricing_currency, exchange_rate, has_own_price,"
+    " currency, earned_percent"
 )
 STORE = f"""
     INSERT INTO billing_usagerecord AS record ({KEPT}, cost)
@@ -195,11 +221,43 @@ STORE = f"""
     FROM found JOIN judged USING (number) WHERE reason = ''
     ON CONFLICT (key) DO UPDATE SET quantity = excluded.quantity, unit_price = excluded.unit_price,
         pricing_currency = excluded.pricing_currency, exchange_rate = excluded.exchange_rate, cost = excluded.cost,
-        earned_percent = excluded.earned_percent
+        has_own_price = excluded.has_own_price, earned_percent = excluded.earned_percent
     WHERE record.charge_id IS NULL AND (record.quantity, record.unit_price, record.exchange_rate, record.earned_percent)
         IS DISTINCT FROM (excluded.quantity, excluded.unit_price, excluded.exchange_rate, excluded.earned_percent)
     RETURNING (xmax = 0) AS is_new
 """  # noqa: S608 - names of ours
+# Subscription, meter and month that the file touches are counted anew, all records of them in the order of their days;
+# what is charged already stays as it is and has used up its part of the tiers.
+BY_TIERS = """
+    WITH touched AS (
+        SELECT DISTINCT found.subscription_id, found.meter_id, date_trunc('month', found.day)::date AS month,
+            owners.country, owners.currency, owners.product_family
+        FROM found JOIN judged USING (number) JOIN owners ON owners.id = found.subscription_id
+        WHERE judged.reason = '' AND NOT found.has_own_price
+            AND found.meter_id IN (SELECT meter_id FROM tiers)
+    ), counted AS (
+        SELECT record.id, record.charge_id, record.quantity, touched.*, sum(record.quantity) OVER (
+            PARTITION BY touched.subscription_id, touched.meter_id, touched.month
+            ORDER BY record.charge_id IS NULL, record.day, record.id
+        ) - record.quantity AS used_before
+        FROM touched JOIN billing_usagerecord AS record ON record.subscription_id = touched.subscription_id
+            AND record.meter_id = touched.meter_id AND record.day >= touched.month
+            AND record.day < touched.month + interval '1 month' AND NOT record.has_own_price
+    ), due AS (
+        SELECT counted.id, sum(tiers.price * (
+            least(counted.used_before + counted.quantity, tiers.tier_until)
+            - greatest(counted.used_before, tiers.tier_from)
+        )) AS amount
+        FROM counted JOIN tiers ON tiers.country = counted.country AND tiers.billing_currency = counted.currency
+            AND tiers.product_family = counted.product_family AND tiers.meter_id = counted.meter_id
+            AND tiers.month = counted.month AND tiers.tier_from < counted.used_before + counted.quantity
+            AND (tiers.tier_until IS NULL OR tiers.tier_until > counted.used_before)
+        WHERE counted.charge_id IS NULL
+        GROUP BY counted.id
+    )
+    UPDATE billing_usagerecord AS record SET cost = round(due.amount * record.exchange_rate, 12)
+    FROM due WHERE record.id = due.id AND record.cost <> round(due.amount * record.exchange_rate, 12)
+"""
 # Records that stand on a charge already and would be others now.
 CHARGED = """
     UPDATE judged SET reason = 'charged' FROM found JOIN billing_usagerecord AS record ON record.key = found.key
@@ -227,7 +285,7 @@ UNEARNED = f"""
     )
 }
 """  # noqa: S608 - a condition of ours
-TEMPORARY = ("incoming", "owners", "earning", "read", "priced", "rates", "found", "judged")
+TEMPORARY = ("incoming", "owners", "earning", "read", "priced", "tiers", "rates", "found", "judged")
 
 
 def owners_statement() -> str:

@@ -60,7 +60,8 @@ class UsageRecord(models.Model):
     """What one meter of one resource counted on one day.
 
     ``key`` is what the record is called in every file, so that a second import finds it. The cost is what it is
-    estimated to be until the month is charged; ``earned_percent`` of it is the partner earned credit. Amounts are
+    estimated to be until the month is charged; ``earned_percent`` of it is the partner earned credit. Where a meter has
+    tiers, ``unit_price`` is the first one's, and the cost is by the tiers that the record falls into. Amounts are
     rounded when the month is charged, not before.
     """
 
@@ -83,6 +84,7 @@ class UsageRecord(models.Model):
     unit_price = models.DecimalField(max_digits=24, decimal_places=12)  # in the currency of the price list
     pricing_currency = models.CharField(max_length=3)
     exchange_rate = models.DecimalField(max_digits=18, decimal_places=8)  # 1 where nothing is converted
+    has_own_price = models.BooleanField(default=False)  # named by the file: no tier of the rate card holds
     cost = models.DecimalField(max_digits=24, decimal_places=12)  # in ``currency``
     currency = models.CharField(max_length=3)  # the billing owner's
     earned_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)

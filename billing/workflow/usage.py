@@ -59,7 +59,7 @@ def _find(cursor: Any, sheet: Any, values: dict[str, Any]) -> None:
     _find_earning(cursor)
     cursor.execute(usage_files.read_statement(sheet), values)
     cursor.execute("ANALYZE read")
-    for statement in (usage_files.PRICES, usage_files.RATES):
+    for statement in (usage_files.PRICES, usage_files.TIERS, usage_files.RATES):
         cursor.execute(statement, values)
     cursor.execute("ANALYZE priced")
     cursor.execute(usage_files.FOUND)
@@ -80,6 +80,9 @@ def _store(cursor: Any, run: UsageImport, values: dict[str, Any]) -> None:
     cursor.execute(f"WITH stored AS ({usage_files.STORE}) SELECT count(*) FILTER (WHERE is_new), count(*) FROM stored")  # noqa: S608 - a statement of ours
     run.new_count, stored = cursor.fetchone()
     run.changed_count = stored - run.new_count
+    cursor.execute("SELECT EXISTS (SELECT FROM tiers)")
+    if cursor.fetchone()[0]:
+        cursor.execute(usage_files.BY_TIERS)
     cursor.execute("SELECT count(*), count(*) FILTER (WHERE reason <> '') FROM judged")
     run.row_count, run.wrong_count = cursor.fetchone()
     run.same_count = run.row_count - run.wrong_count - stored

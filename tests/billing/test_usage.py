@@ -1,6 +1,7 @@
 """Usage of Azure: each record once, priced by its day, given to the owner of its day, charged once a month (A3, A7)."""
 
 import datetime
+import io
 import uuid
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from portal.audit.models import AuditEvent
 from portal.core.errors import PermissionDenied
 from tests.billing.price_factories import make_price, make_price_list
 from tests.billing.usage_factories import (
+    HEADER,
     import_rows,
     make_azure,
     make_customer,
@@ -248,3 +250,49 @@ def test_the_usage_of_a_month_and_its_earned_credit_stand_on_the_invoice_of_the_
 
     invoice = Invoice.objects.get()
     assert (invoice.total, invoice.line_count) == (Decimal("4.25"), 2)
+
+
+def costs() -> list[Decimal]:
+    return list(UsageRecord.objects.order_by("day").values_list("cost", flat=True))
+
+
+def test_each_unit_of_a_month_costs_what_its_tier_says_whatever_order_the_days_come_in():
+    subscription, other = make_azure(), make_azure()
+    make_meter("1.00", tiers={15: "0.50", 40: "0.10"})
+
+    import_rows(row(subscription, "2026-11-03", "30"), row(other, "2026-11-04", "10"))
+    assert costs() == [Decimal("22.5"), 10]  # 15 at 1.00 and 15 at 0.50; the other one's month is its own
+    import_rows(row(subscription, "2026-11-01", "10"), row(subscription, "2026-11-05", "5"))
+    assert costs() == [10, Decimal("17.5"), 10, Decimal("0.5")]  # 10 · 5 and 25 at 0.50 · the other · 5 at 0.10
+    again = import_rows(row(subscription, "2026-11-03", "30"))
+    assert (again.same_count, costs()) == (1, [10, Decimal("17.5"), 10, Decimal("0.5")])
+
+    import_rows(row(subscription, "2026-11-03", "0"))
+
+    assert costs() == [10, 0, 10, 5]
+
+
+def test_what_is_charged_has_used_up_its_part_of_the_tiers_and_a_new_month_begins_anew():
+    subscription = make_azure()
+    make_meter("1.00", tiers={10: "0.50"})
+    import_rows(row(subscription, "2026-10-20", "8"), row(subscription, "2026-11-01", "8"))
+    usage.charge_usage(month=OCTOBER, now=NOON)
+
+    import_rows(row(subscription, "2026-10-10", "8"))
+
+    assert costs() == [5, 8, 8]  # the late one: 2 at 1.00 and 6 at 0.50
+    usage.charge_usage(month=NOVEMBER, now=NOON)
+    metered = Charge.objects.filter(kind=ChargeKind.METERED).order_by("created_at", "starts_on", "reference")
+    assert sum(charge.amount for charge in metered) == 21
+
+
+def test_tiers_are_converted_like_any_price_and_do_not_hold_for_a_price_of_the_file():
+    subscription = make_azure()
+    make_meter("1.00", currency="USD", tiers={10: "0.50"})
+    make_rate("USD", "EUR", "0.90", OCTOBER)
+    stream = f"{HEADER},UnitPrice,PricingCurrency\n{row(subscription, '2026-11-01', '20')},,\n"
+    stream += f"{row(subscription, '2026-11-02', '20', resource='/vm/2')},2,EUR\n"
+
+    usage.import_usage(stream=io.BytesIO(stream.encode()), file_name="usage.csv", actor=make_operator(), now=NOON)
+
+    assert costs() == [Decimal("13.5"), 40]  # (10 at 1.00 and 10 at 0.50) at 0.90; 20 at 2.00

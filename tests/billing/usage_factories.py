@@ -3,6 +3,7 @@
 import datetime
 import io
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from billing.enums import IncentiveKind
@@ -54,24 +55,35 @@ def make_azure(partner: Organization | None = None, customer: Customer | None = 
     return Subscription.objects.create(**defaults | fields)
 
 
-def make_meter(price: str = "0.50", *, family: str = ProductFamily.AZURE_PLAN, **fields: Any) -> None:
-    """A meter on the rate card of October and November, in euro for France unless told otherwise."""
+def make_meter(
+    price: str = "0.50",
+    *,
+    family: str = ProductFamily.AZURE_PLAN,
+    tiers: Mapping[int, str] | None = None,
+    **fields: Any,
+) -> None:
+    """A meter on the rate card of October and November, in euro for France unless told otherwise.
+
+    ``tiers``: prices of further tiers, by the units from which they hold.
+    """
     named = {name: fields.pop(name) for name in ("country", "currency") if name in fields}
-    months = (datetime.date(2026, 10, 1), datetime.date(2026, 11, 1))
-    for month in months:
-        make_price(
-            make_price_list(family, month=month, **named),
-            **{
-                "product_id": "DZH1",
-                "sku_title": "Compute hours",
-                "term": "none",
-                "billing_frequency": BillingFrequency.USAGE,
-                "meter_id": METER,
-                "unit_price": price,
-                "retail_price": price,
-                **fields,
-            },
-        )
+    for month in (datetime.date(2026, 10, 1), datetime.date(2026, 11, 1)):
+        card = make_price_list(family, month=month, **named)
+        for tier_from, tier_price in ({0: price} | dict(tiers or {})).items():
+            make_price(
+                card,
+                **{
+                    "tier_from": tier_from,
+                    "product_id": "DZH1",
+                    "sku_title": "Compute hours",
+                    "term": "none",
+                    "billing_frequency": BillingFrequency.USAGE,
+                    "meter_id": METER,
+                    "unit_price": tier_price,
+                    "retail_price": tier_price,
+                    **fields,
+                },
+            )
 
 
 def make_rate(base: str, currency: str, rate: str, valid_from: datetime.date) -> ExchangeRate:

@@ -1,6 +1,7 @@
 """The reconciliation file: one row per charge, in columns whose names no language changes (A7, API reference, 8).
 
-The names are those of the original's line items, so that a partner's tools read them; amounts are plain numbers.
+The names are those of the original's line items, so that a partner's tools read them; amounts are plain numbers. The
+credit for usage is a line of its own, so the subtotal of the usage is before it, and its effective price after it.
 """
 
 import datetime
@@ -49,11 +50,17 @@ HEADER = (
     "ChargeStartDate",
     "ChargeEndDate",
     "UnitPrice",
+    "EffectiveUnitPrice",
     "Quantity",
     "Subtotal",
     "TaxTotal",
     "Total",
     "Currency",
+    "PartnerEarnedCreditPercentage",
+    "PriceAdjustmentDescription",
+    "PricingCurrency",
+    "PCToBCExchangeRate",
+    "PCToBCExchangeRateDate",
     "ChargeId",
     "ChargeDate",
     "TransferId",
@@ -63,6 +70,12 @@ HEADER = (
 def last_day(first_day_after: datetime.date | None) -> str:
     """Return the last day that is paid for: the original's periods include it."""
     return (first_day_after - datetime.timedelta(days=1)).isoformat() if first_day_after else ""
+
+
+def adjustment_of(line: LineFacts) -> str:
+    """Return why the effective price is another than the unit price: in the original's words, which programs read."""
+    percent = line.earned_percent
+    return f"{percent.normalize():f}% Partner earned credit" if percent else ""
 
 
 def row_of_line(invoice: Invoice, line: LineFacts, transfer_id: str) -> tuple[object, ...]:
@@ -94,11 +107,17 @@ def row_of_line(invoice: Invoice, line: LineFacts, transfer_id: str) -> tuple[ob
         line.starts_on,
         last_day(line.ends_on),
         line.unit_price,
+        line.effective_unit_price,
         line.quantity,
         amount,
         0,
         amount,
         invoice.currency,
+        "" if line.earned_percent is None else line.earned_percent,
+        adjustment_of(line),
+        line.pricing_currency or "",
+        "" if line.exchange_rate is None else line.exchange_rate,
+        line.rate_from or "",
         line.charge_id,
         line.charged_at.date(),
         transfer_id,

@@ -14,6 +14,7 @@ urlpatterns = [
     path("reconciliation/assigned-licenses/", reconciliation.assignments, name="assignments"),
     path("invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
     path("invoices/<uuid:invoice_id>/reconciliation/", invoices.reconciliation_file, name="reconciliation_file"),
+    path("invoices/<uuid:invoice_id>/usage/", invoices.usage_file, name="usage_file"),
     path("invoices/<uuid:invoice_id>/customers/", downstream.customer_bills, name="customer_bills"),
     path(
         "invoices/<uuid:invoice_id>/customers/export/", downstream.customer_bills_export, name="customer_bills_export"

@@ -1,8 +1,10 @@
 """List and read invoices, their lines, the balance and the PDF (API reference, section 8)."""
 
 import datetime
+import re
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from billing.api import shapes
 from billing.documents import pdf_response
-from billing.models import Invoice
+from billing.models import Invoice, UsageRecord
 from billing.queries import invoices as queries
-from billing.queries import lines
+from billing.queries import lines, rated_usage
 from customers.queries import as_uuid
 from portal.accounts.permissions import Permission
 from portal.api.access import ApiRequest, api_requires
@@ -35,13 +37,20 @@ PAGE = {
 }
 LINES = {
     "provider": "onetime or all; the older providers have no lines here.",
-    "invoicelineitemtype": "billinglineitems; there are no usagelineitems.",
+    "invoicelineitemtype": "billinglineitems, or usagelineitems: each usage record, daily and rated.",
     "size": "How many lines a page holds, 2,000 at most.",
     "seekOperation": "Next, together with the header MS-ContinuationToken.",
 }
-UNBILLED = LINES | {"currencycode": "The currency of the charges.", "period": "current or previous (month)."}
+UNBILLED = LINES | {
+    "invoicelineitemtype": "billinglineitems; usage is rated when its month is charged.",
+    "currencycode": "The currency of the charges.",
+    "period": "current or previous (month).",
+}
 PROVIDERS = {"onetime": True, "all": True, "marketplace": True, "office": False, "azure": False}
-LINE_TYPES = {"billinglineitems": True, "usagelineitems": False}
+BILLED, USED = "billinglineitems", "usagelineitems"
+
+
+TOKEN = re.compile(r"[0-9]{1,9}(\.[0-9]{1,18})?")  # of a line, or of a usage record on it
 
 
 class InvoiceNotFound(Refusal):
@@ -123,7 +132,10 @@ def find(request: ApiRequest, invoice_id: str) -> Invoice:
 
 @api_requires(Permission.BILLING_VIEW, answer=shapes.LineCollection, query=LINES, tag="Invoices")
 def list_lines(request: ApiRequest, invoice_id: str) -> HttpResponse:
-    """List the lines of an invoice: every charge, by pages. Their subtotals sum to the invoice's total."""
+    """List the lines of an invoice: every charge, by pages. Their subtotals sum to the invoice's total.
+
+    As usagelineitems each usage record behind them, daily and rated; their totals sum to the lines of usage and credit.
+    """
     query = query_of(request)
     return _line_page(
         request, find(request, invoice_id), query.get("provider", ""), query.get("invoicelineitemtype", "")
@@ -142,9 +154,25 @@ def list_lines_of_provider(request: ApiRequest, invoice_id: str, provider: str, 
 
 
 def _line_page(request: ApiRequest, invoice: Invoice, provider: str, line_type: str) -> HttpResponse:
-    wanted, query = _wants(provider, line_type), query_of(request)
-    size, position = _place(request, query)
-    found = lines.lines_after(invoice, position, size + 1) if wanted else []
+    kind, query = _kind(provider, line_type), query_of(request)
+    size, position, record_id = _place(request, query)
+    if kind == USED:
+        items, token = _usage_items(invoice, (position, record_id), size)
+    else:
+        items, token = _billed_items(invoice, position, size if kind else 0)
+    answer: dict[str, Any] = {"totalCount": len(items), "items": items}
+    path = f"/invoices/{shapes.wire_id(invoice)}/lineitems?provider=onetime&invoicelineitemtype={kind or BILLED}"
+    answer["links"] = {"self": link(f"{path}&size={size}")}
+    if token:
+        headers = [{"key": "MS-ContinuationToken", "value": token}]
+        answer["links"]["next"] = link(f"{path}&size={size}&seekOperation=Next", headers=headers)  # type: ignore[arg-type]
+        answer["continuationToken"] = token
+    return json_answer(answer | {"attributes": attributes("Collection")})
+
+
+def _billed_items(invoice: Invoice, position: int, size: int) -> tuple[list[Any], str]:
+    """Return so many charges beyond a position, and where to go on; of size 0 nothing."""
+    found = lines.lines_after(invoice, position, size + 1) if size else []
     shown, transfers = found[:size], lines.transfers_of(found[:size])
     items = [
         shapes.line_answer(
@@ -156,33 +184,37 @@ def _line_page(request: ApiRequest, invoice: Invoice, provider: str, line_type: 
         )
         for line in shown
     ]
-    answer: dict[str, Any] = {"totalCount": len(items), "items": items}
-    path = f"/invoices/{shapes.wire_id(invoice)}/lineitems?provider=onetime&invoicelineitemtype=billinglineitems"
-    answer["links"] = {"self": link(f"{path}&size={size}")}
-    if len(found) > size:
-        token = str(shown[-1].position)
-        headers = [{"key": "MS-ContinuationToken", "value": token}]
-        answer["links"]["next"] = link(f"{path}&size={size}&seekOperation=Next", headers=headers)  # type: ignore[arg-type]
-        answer["continuationToken"] = token
-    return json_answer(answer | {"attributes": attributes("Collection")})
+    return items, str(shown[-1].position) if len(found) > size else ""
 
 
-def _wants(provider: str, line_type: str) -> bool:
-    """Say whether there can be such lines. Raises: WrongParameter for words that do not exist."""
-    provider, line_type = provider.lower().replace("_", "") or "onetime", line_type.lower() or "billinglineitems"
+def _usage_items(invoice: Invoice, after: tuple[int, int], size: int) -> tuple[list[Any], str]:
+    """Return so many usage records beyond a place, and where to go on. Raises: WrongParameter."""
+    try:
+        found = list(islice(rated_usage.rated_usage(invoice, after=after), size + 1))
+    except UsageRecord.DoesNotExist as error:
+        raise WrongParameter("MS-ContinuationToken") from error
+    shown, rate_days = found[:size], rated_usage.RateDays()
+    items = [shapes.usage_answer(invoice, rated, rate_days.of(rated.record)) for rated in shown]
+    return items, ".".join(map(str, shown[-1].place)) if len(found) > size else ""
+
+
+def _kind(provider: str, line_type: str) -> str:
+    """Return which lines are wanted, empty for those there are none of. Raises: WrongParameter for unknown words."""
+    provider, line_type = provider.lower().replace("_", "") or "onetime", line_type.lower().replace("_", "") or BILLED
     if provider not in PROVIDERS:
         raise WrongParameter("provider")
-    if line_type.replace("_", "") not in LINE_TYPES:
+    if line_type not in (BILLED, USED):
         raise WrongParameter("invoiceLineItemType")
-    return PROVIDERS[provider] and LINE_TYPES[line_type.replace("_", "")]
+    return line_type if PROVIDERS[provider] else ""
 
 
-def _place(request: ApiRequest, query: Mapping[str, str]) -> tuple[int, int]:
-    """Return size and beginning of a page of lines. Raises: WrongParameter."""
+def _place(request: ApiRequest, query: Mapping[str, str]) -> tuple[int, int, int]:
+    """Return the size of a page, and the line and usage record after which it begins. Raises: WrongParameter."""
     token = paging_of(request, query).cursor or "0"
-    if not (token.isascii() and token.isdigit() and len(token) < 10):
+    if not TOKEN.fullmatch(token):
         raise WrongParameter("MS-ContinuationToken")
-    return min(whole_number(query, "size") or lines.BATCH, lines.BATCH), int(token)
+    position, _point, record_id = token.partition(".")
+    return min(whole_number(query, "size") or lines.BATCH, lines.BATCH), int(position), int(record_id or 0)
 
 
 @api_requires(Permission.BILLING_VIEW, answer=shapes.LineCollection, query=UNBILLED, tag="Invoices")
@@ -192,8 +224,8 @@ def list_unbilled(request: ApiRequest) -> HttpResponse:
     period, currency = query.get("period", "").lower() or "current", query.get("currencycode", "").upper()
     if period not in ("current", "previous"):
         raise WrongParameter("period")
-    wanted = _wants(query.get("provider", ""), query.get("invoicelineitemtype", ""))
-    size, position = _place(request, query)
+    wanted = _kind(query.get("provider", ""), query.get("invoicelineitemtype", "")) == BILLED
+    size, position, _record = _place(request, query)
     today = timezone.now().date()
     found = lines.unbilled(request.actor, today, period=period, currency=currency, after=position, size=size + 1)
     found = found if wanted else []

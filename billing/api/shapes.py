@@ -1,5 +1,6 @@
 """What invoices and their lines look like on the wire (API reference, section 8)."""
 
+import datetime
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NotRequired
@@ -11,7 +12,8 @@ from billing.enums import ChargeKind
 from billing.models import Invoice
 from billing.queries.invoices import CurrencySum
 from billing.queries.lines import LineFacts
-from billing.reconciliation_file import CHARGE_TYPES, last_day
+from billing.queries.rated_usage import RatedRecord
+from billing.reconciliation_file import CHARGE_TYPES, adjustment_of, last_day
 from customers.enums import BillingFrequency, ProductFamily
 from customers.terms import add_months
 from portal.api.resources import (
@@ -29,7 +31,7 @@ from portal.api.resources import (
 from portal.core.money import round_money
 
 PREFIX = "OneTime-"  # what is bought now is all billed under it, by subscription or by usage
-PROVIDER, LINE_TYPE = "one_time", "billing_line_items"
+PROVIDER, LINE_TYPE, USAGE_LINE_TYPE = "one_time", "billing_line_items", "usage_line_items"
 
 
 class InvoiceDetail(TypedDict):
@@ -96,6 +98,11 @@ class LineAnswer(TypedDict):
     chargeEndDate: str
     termAndBillingCycle: str
     alternateId: str
+    priceAdjustmentDescription: NotRequired[str]
+    rateOfPartnerEarnedCredit: NotRequired[float]
+    pricingCurrency: NotRequired[str]
+    pcToBCExchangeRate: NotRequired[float]
+    pcToBCExchangeRateDate: NotRequired[str]
     billableQuantity: int
     billingFrequency: str
     invoiceLineItemType: str
@@ -103,9 +110,50 @@ class LineAnswer(TypedDict):
     attributes: Attributes
 
 
+class UsageLineAnswer(TypedDict):
+    partnerId: str
+    customerId: str
+    customerName: str
+    customerDomainName: str
+    customerCountry: str
+    invoiceNumber: str
+    mpnId: str
+    productId: str
+    skuId: str
+    availabilityId: str
+    productName: str
+    subscriptionId: str
+    subscriptionDescription: str
+    entitlementId: str
+    chargeStartDate: str
+    chargeEndDate: str
+    usageDate: str
+    meterId: str
+    meterName: str
+    meterCategory: str
+    meterRegion: str
+    unitType: str
+    resourceUri: str
+    chargeType: str
+    unitPrice: float
+    effectiveUnitPrice: float
+    quantity: float
+    pricingPreTaxTotal: float
+    pricingCurrency: str
+    pcToBCExchangeRate: float
+    pcToBCExchangeRateDate: NotRequired[str]
+    rateOfPartnerEarnedCredit: float
+    hasPartnerEarnedCredit: bool
+    billingPreTaxTotal: float
+    billingCurrency: str
+    invoiceLineItemType: str
+    billingProvider: str
+    attributes: Attributes
+
+
 class LineCollection(TypedDict):
     totalCount: int
-    items: list[LineAnswer]
+    items: list[LineAnswer | UsageLineAnswer]
     links: NotRequired[dict[str, Link]]
     continuationToken: NotRequired[str]
     attributes: Attributes
@@ -152,12 +200,17 @@ def invoice_answer(invoice: Invoice) -> dict[str, Any]:
     """Return an invoice as the API writes it."""
     here = f"/invoices/{wire_id(invoice)}"
     total = number_of(invoice.total, invoice.currency)
-    detail = {
-        "invoiceLineItemType": LINE_TYPE,
-        "billingProvider": PROVIDER,
-        "links": self_links(f"{here}/lineitems?provider=onetime&invoicelineitemtype=billinglineitems&size=2000"),
-        "attributes": attributes("InvoiceDetail"),
-    }
+    details = [
+        {
+            "invoiceLineItemType": line_type,
+            "billingProvider": PROVIDER,
+            "links": self_links(
+                f"{here}/lineitems?provider=onetime&invoicelineitemtype={line_type.replace('_', '')}&size=2000"
+            ),
+            "attributes": attributes("InvoiceDetail"),
+        }
+        for line_type in (LINE_TYPE, USAGE_LINE_TYPE)
+    ]
     return {
         "id": invoice.number,
         "invoiceDate": date_text(invoice.issued_on),
@@ -168,7 +221,7 @@ def invoice_answer(invoice: Invoice) -> dict[str, Any]:
         "currencyCode": invoice.currency,
         "currencySymbol": symbol_of(invoice.currency),
         "pdfDownloadLink": f"/invoices/{wire_id(invoice)}/documents/statement",
-        "invoiceDetails": [detail],
+        "invoiceDetails": details,
         "documentType": "credit_note" if invoice.is_credit_note else "invoice",
         "invoiceType": "OneTime",
         "state": invoice.status,
@@ -208,7 +261,7 @@ def line_answer(line: LineFacts, *, partner_id: str, invoice_number: str, curren
             "skuName": str(ProductFamily(line.product_family).value),
             "chargeType": CHARGE_TYPES[ChargeKind(line.kind)],
             "unitPrice": float(line.unit_price),
-            "effectiveUnitPrice": float(line.unit_price),
+            "effectiveUnitPrice": float(line.effective_unit_price),
             "unitType": "Usage" if is_usage else "License",
             "quantity": line.quantity,
             "subtotal": amount,
@@ -223,11 +276,65 @@ def line_answer(line: LineFacts, *, partner_id: str, invoice_number: str, curren
             "chargeEndDate": f"{last_day(line.ends_on)}T00:00:00Z",
             "termAndBillingCycle": f"{line.term} {line.billing_frequency}",
             "alternateId": transfer_id,
+            "priceAdjustmentDescription": adjustment_of(line) or None,
+            "rateOfPartnerEarnedCredit": float(line.earned_percent) if line.earned_percent is not None else None,
+            "pricingCurrency": line.pricing_currency,
+            "pcToBCExchangeRate": float(line.exchange_rate) if line.exchange_rate is not None else None,
+            "pcToBCExchangeRateDate": date_text(line.rate_from) if line.rate_from else None,
             "billableQuantity": line.quantity,
             "billingFrequency": line.billing_frequency,
             "invoiceLineItemType": LINE_TYPE,
             "billingProvider": PROVIDER,
             "attributes": attributes("OneTimeInvoiceLineItem"),
+        }
+    )
+
+
+def usage_answer(invoice: Invoice, rated: RatedRecord, rate_day: datetime.date | None) -> Any:
+    """Return a usage record of an invoice as the API writes it. Long because it names every property."""
+    line, record = rated.line, rated.record
+    charge, subscription, customer = line.charge, line.charge.subscription, line.charge.customer.organization
+    product, sku, availability, *_rest = [*subscription.offer_id.split(":"), "", "", ""]
+    return without_nothing(
+        {
+            "partnerId": str(invoice.billing_owner_id),
+            "customerId": str(charge.customer_id),
+            "customerName": customer.name,
+            "customerDomainName": customer.domain,
+            "customerCountry": customer.country,
+            "invoiceNumber": invoice.number,
+            "mpnId": subscription.partner_on_record,
+            "productId": product,
+            "skuId": sku,
+            "availabilityId": availability,
+            "productName": line.product_name,
+            "subscriptionId": str(charge.subscription_id),
+            "subscriptionDescription": subscription.friendly_name,
+            "entitlementId": str(subscription.entitlement),
+            "chargeStartDate": date_text(charge.starts_on),
+            "chargeEndDate": f"{last_day(charge.ends_on)}T00:00:00Z",
+            "usageDate": date_text(record.day),
+            "meterId": record.meter_id,
+            "meterName": record.meter_name,
+            "meterCategory": record.category,
+            "meterRegion": record.region,
+            "unitType": record.unit,
+            "resourceUri": record.resource,
+            "chargeType": record.kind,
+            "unitPrice": float(rated.unit_price),
+            "effectiveUnitPrice": float(rated.effective_unit_price),
+            "quantity": float(record.quantity),
+            "pricingPreTaxTotal": float(rated.pricing_total),
+            "pricingCurrency": record.pricing_currency,
+            "pcToBCExchangeRate": float(record.exchange_rate),
+            "pcToBCExchangeRateDate": date_text(rate_day) if rate_day else None,
+            "rateOfPartnerEarnedCredit": float(record.earned_percent),
+            "hasPartnerEarnedCredit": record.earned_percent > 0,
+            "billingPreTaxTotal": float(rated.amount - rated.credit),
+            "billingCurrency": invoice.currency,
+            "invoiceLineItemType": USAGE_LINE_TYPE,
+            "billingProvider": PROVIDER,
+            "attributes": attributes("DailyRatedUsageLineItem"),
         }
     )
 

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0007_own_prices_and_budgets'),
+        ("billing", "0007_own_prices_and_budgets"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='usagerecord',
-            name='has_own_price',
+            model_name="usagerecord",
+            name="has_own_price",
             field=models.BooleanField(default=False),
         ),
     ]

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
 
-from billing.enums import TRANSFERS
+from billing.enums import TRANSFERS, ChargeKind
 from billing.models import Invoice
 from customers.terms import add_months
 from portal.accounts.actor import Actor
@@ -20,7 +20,10 @@ BATCH = 2_000  # lines read at once, the most that a page of the API holds
 
 
 class LineFacts(NamedTuple):
-    """One charge on an invoice, with all that a reader needs to find it again elsewhere."""
+    """One charge on an invoice, with all that a reader needs to find it again elsewhere.
+
+    A charge of usage and its credit are two lines; ``other_price`` is the price on the other one of the two.
+    """
 
     position: int
     charge_id: uuid.UUID
@@ -49,15 +52,59 @@ class LineFacts(NamedTuple):
     amount: Decimal
     reference: str
     charged_at: datetime.datetime
+    other_price: Decimal | None
+    pricing_currency: str | None  # of usage: in which its prices are, and the rate that made them the invoice's
+    exchange_rate: Decimal | None
+    rate_from: datetime.date | None
+
+    @property
+    def earned_percent(self) -> Decimal | None:
+        """How many percent of the usage came back as partner earned credit; of other lines nothing."""
+        if self.kind not in (ChargeKind.METERED, ChargeKind.EARNED_CREDIT) or self.other_price is None:
+            return None
+        prices = (self.other_price, self.unit_price)
+        credit, used = prices if self.kind == ChargeKind.METERED else reversed(prices)
+        return round(-100 * credit / used, 2) if used else None
+
+    @property
+    def effective_unit_price(self) -> Decimal:
+        """What a unit costs after the credit: of usage the rest, of the credit's own line nothing."""
+        if self.other_price is None:
+            return self.unit_price
+        return self.unit_price + self.other_price if self.kind == ChargeKind.METERED else Decimal(0)
 
 
-_LINES = """
+# What a charge of usage and its credit say of each other, and how prices in another currency were converted. Each is a
+# look into an index, and for other charges not even that.
+_USAGE = """
+    LEFT JOIN LATERAL (
+        SELECT unit_price FROM billing_charge AS side
+        WHERE charge.kind IN ('metered', 'earned_credit') AND side.subscription_id = charge.subscription_id
+            AND side.kind = CASE charge.kind WHEN 'metered' THEN 'earned_credit' ELSE 'metered' END
+            AND side.starts_on = charge.starts_on AND side.reference = charge.reference
+        LIMIT 1
+    ) AS other ON true
+    LEFT JOIN LATERAL (
+        SELECT pricing_currency, exchange_rate FROM billing_usagerecord AS record
+        WHERE charge.kind = 'metered' AND record.subscription_id = charge.subscription_id
+            AND record.day >= charge.starts_on AND record.day < charge.ends_on AND record.charge_id = charge.id
+        ORDER BY record.day LIMIT 1
+    ) AS priced ON true
+    LEFT JOIN LATERAL (
+        SELECT valid_from FROM billing_exchangerate AS known
+        WHERE known.base = priced.pricing_currency AND known.currency = charge.currency
+            AND known.rate = priced.exchange_rate AND known.valid_from <= charge.starts_on
+        ORDER BY valid_from DESC LIMIT 1
+    ) AS rate ON true
+"""
+_USAGE_FACTS = "other.unit_price, priced.pricing_currency, priced.exchange_rate, rate.valid_from"
+_LINES = f"""
     SELECT line.position, charge.id, charge.customer_id, customer.name, customer.domain, customer.country,
         line.reseller_id, reseller.name, subscription.partner_on_record, subscription.order_id, subscription.offer_id,
         line.product_family, line.product_name, charge.subscription_id, subscription.friendly_name,
         subscription.starts_on, subscription.ends_on, subscription.term, subscription.billing_frequency, charge.kind,
         charge.starts_on, charge.ends_on, charge.quantity, charge.unit_price, charge.amount, charge.reference,
-        charge.created_at
+        charge.created_at, {_USAGE_FACTS}
     FROM (
         SELECT * FROM billing_invoiceline
         WHERE invoice_id = %s AND position > %s
@@ -68,8 +115,9 @@ _LINES = """
     JOIN customers_subscription AS subscription ON subscription.id = charge.subscription_id
     JOIN accounts_organization AS customer ON customer.id = charge.customer_id
     LEFT JOIN accounts_organization AS reseller ON reseller.id = line.reseller_id
+    {_USAGE}
     ORDER BY line.position
-"""
+"""  # noqa: S608 - text of ours
 
 
 def lines_after(invoice: Invoice, position: int, size: int = BATCH) -> list[LineFacts]:
@@ -91,17 +139,19 @@ def all_lines(invoice: Invoice) -> Iterator[tuple[LineFacts, str]]:
         position = lines[-1].position if lines else 0
 
 
-_UNBILLED = """
+_UNBILLED = f"""
     SELECT row_number() OVER (ORDER BY charge.starts_on, charge.id), charge.id, charge.customer_id, customer.name,
         customer.domain, customer.country, subscription.reseller_id, reseller.name, subscription.partner_on_record,
         subscription.order_id, subscription.offer_id, subscription.product_family, subscription.product_name,
         charge.subscription_id, subscription.friendly_name, subscription.starts_on, subscription.ends_on,
         subscription.term, subscription.billing_frequency, charge.kind, charge.starts_on, charge.ends_on,
-        charge.quantity, charge.unit_price, charge.amount, charge.reference, charge.created_at, charge.currency
+        charge.quantity, charge.unit_price, charge.amount, charge.reference, charge.created_at, {_USAGE_FACTS},
+        charge.currency
     FROM billing_charge AS charge
     JOIN customers_subscription AS subscription ON subscription.id = charge.subscription_id
     JOIN accounts_organization AS customer ON customer.id = charge.customer_id
     LEFT JOIN accounts_organization AS reseller ON reseller.id = subscription.reseller_id
+    {_USAGE}
     WHERE charge.billing_owner_id = %(owner)s AND charge.starts_on < %(until)s
         AND (%(is_current)s OR charge.starts_on < %(month)s)
         AND (NOT %(is_current)s OR charge.starts_on >= %(month)s)
@@ -109,7 +159,7 @@ _UNBILLED = """
         AND NOT EXISTS (SELECT FROM billing_invoiceline AS line WHERE line.charge_id = charge.id)
     ORDER BY charge.starts_on, charge.id
     OFFSET %(after)s LIMIT %(size)s
-"""
+"""  # noqa: S608 - text of ours
 
 
 def unbilled(

@@ -14,13 +14,14 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from billing import rated_usage_file
 from billing.documents import pdf_response
 from billing.enums import ChargeKind, InvoiceState
 from billing.forms.invoices import FILTERS, read_address, read_filter
 from billing.models import Invoice, InvoiceLine
 from billing.presentation import TONES, kind_text, month_text
 from billing.queries import invoices as queries
-from billing.queries import lines
+from billing.queries import lines, rated_usage
 from billing.reconciliation_file import HEADER, row_of_line
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.enums import OrganizationKind
@@ -180,6 +181,7 @@ def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
             "tables": tables,
             "transfers": [_transfer_row(line) for line in queries.transfer_lines(found)],
             "languages": _pdf_links(found),
+            "has_usage": rated_usage.has_usage(found),
         },
     )
 
@@ -237,3 +239,15 @@ def reconciliation_file(request: PortalRequest, invoice_id: UUID) -> StreamingHt
     rows = while_allowed(request.actor, Permission.BILLING_VIEW, lines.all_lines(found), every=lines.BATCH)
     written = (row_of_line(found, line, transfer_id) for line, transfer_id in rows)
     return csv_response(f"reconciliation-{found.number}.csv", HEADER, written)
+
+
+@require_safe
+@requires(Permission.BILLING_VIEW)
+def usage_file(request: PortalRequest, invoice_id: UUID) -> StreamingHttpResponse:
+    """Give each usage record behind an invoice, daily and rated, as a CSV file; its parts sum to the lines of usage."""
+    found = queries.invoice_of(request.actor, invoice_id)
+    records = rated_usage.rated_usage(found)
+    rows = while_allowed(request.actor, Permission.BILLING_VIEW, records, every=rated_usage.RECORDS_AT_ONCE)
+    rate_days = rated_usage.RateDays()
+    written = (rated_usage_file.row_of_record(found, rated, rate_days) for rated in rows)
+    return csv_response(f"daily-usage-{found.number}.csv", rated_usage_file.HEADER, written)

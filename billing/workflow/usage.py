@@ -92,22 +92,23 @@ def _store(cursor: Any, run: UsageImport, values: dict[str, Any]) -> None:
 _CHARGE = """
     WITH due AS (
         SELECT subscription_id, billing_owner_id, customer_id, currency, date_trunc('month', day)::date AS month,
-            sum(cost) AS cost, sum(cost * earned_percent / 100) AS earned
+            sum(cost) AS cost, sum(cost * earned_percent) / 100 AS earned
         FROM billing_usagerecord WHERE charge_id IS NULL AND day < %(before)s
         GROUP BY subscription_id, billing_owner_id, customer_id, currency, month
     ), charged AS (
         INSERT INTO billing_charge (id, subscription_id, billing_owner_id, customer_id, kind, starts_on, ends_on,
             quantity, unit_price, amount, currency, reference, created_at)
         SELECT gen_random_uuid(), subscription_id, billing_owner_id, customer_id, side.kind, month,
-            (month + interval '1 month')::date, 1, side.price, round(side.price, coalesce(fraction.decimals, 2)),
+            (month + interval '1 month')::date, 1, round(side.price, 4),
+            round(side.price, coalesce(fraction.decimals, 2)),
             due.currency, %(reference)s, %(now)s
         FROM due
         LEFT JOIN unnest(%(currencies)s::text[], %(decimals)s::int[]) AS fraction (currency, decimals)
             ON fraction.currency = due.currency
         CROSS JOIN LATERAL (
-            VALUES ('metered', round(due.cost, 4)), ('earned_credit', -round(due.earned, 4))
+            VALUES ('metered', due.cost), ('earned_credit', -due.earned)
         ) AS side (kind, price)
-        WHERE side.kind = 'metered' OR side.price <> 0
+        WHERE side.kind = 'metered' OR round(side.price, 4) <> 0
         RETURNING id, subscription_id, kind, starts_on
     )
     UPDATE billing_usagerecord AS record SET charge_id = charged.id

@@ -2,11 +2,8 @@
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
-import reportlab
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import translation
@@ -18,11 +15,10 @@ from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from billing.fonts import BOLD, FONT, marked_up, register_fonts
 from billing.models import Invoice
 from billing.presentation import kind_text, month_text
 from billing.queries import invoices as queries
@@ -31,7 +27,6 @@ from portal.core.countries import country_name
 from portal.core.dates import date_format
 from portal.core.money import money_text
 
-FONT, BOLD = "Vera", "VeraBd"  # open fonts that come with the library, embedded in every document
 GREY, LINE = HexColor("#605e5c"), HexColor("#c8c6c4")
 TEXT = ParagraphStyle("text", fontName=FONT, fontSize=9, leading=12)
 NUMBER = ParagraphStyle("number", parent=TEXT, alignment=TA_RIGHT)
@@ -54,9 +49,7 @@ def pdf_response(invoice: Invoice, *, language: str) -> HttpResponse:
 
 def invoice_pdf(invoice: Invoice, *, language: str) -> bytes:
     """Return the invoice as PDF. The same invoice and language always give the same bytes."""
-    for name in (FONT, BOLD):
-        if name not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(name, Path(reportlab.__file__).parent / "fonts" / f"{name}.ttf"))
+    register_fonts()
     written = io.BytesIO()
     with override(language):
         document = SimpleDocTemplate(
@@ -97,15 +90,15 @@ def _content(invoice: Invoice) -> list[Any]:
 def _facts(invoice: Invoice) -> Table:
     address = [invoice.billed_to_name, *invoice.billed_to_address.splitlines(), country_name(invoice.billed_to_country)]
     pairs = [
-        (_("Billed to"), "<br/>".join(escape(line) for line in address if line)),
+        (_("Billed to"), "<br/>".join(marked_up(line) for line in address if line)),
         (_("Microsoft ID"), str(invoice.billing_owner_id)),
-        (_("Month"), escape(month_text(invoice.month))),
+        (_("Month"), marked_up(month_text(invoice.month))),
         (_("Date of issue"), date_format(invoice.issued_on, "DATE_FORMAT")),
     ]
     if not invoice.is_sandbox and invoice.total > 0:
         pairs.append((_("Due date"), date_format(invoice.due_on, "DATE_FORMAT")))
     pairs.append((_("Lines"), number_format(invoice.line_count, force_grouping=True)))
-    pairs.append((_("Amount"), escape(money_text(invoice.total, invoice.currency))))
+    pairs.append((_("Amount"), marked_up(money_text(invoice.total, invoice.currency))))
     rows = [[_text(label, TEXT), Paragraph(value, TEXT)] for label, value in pairs]
     rows[-1][1] = Paragraph(pairs[-1][1], STRONG)
     return Table(rows, colWidths=[45 * mm, WIDTH - 45 * mm], style=[*_PLAIN, ("TEXTCOLOR", (0, 0), (0, -1), GREY)])
@@ -161,7 +154,7 @@ def _payment_text(invoice: Invoice) -> str:
 
 
 def _text(text: object, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(str(text)), style)
+    return Paragraph(marked_up(str(text)), style)
 
 
 def _foot_of(invoice: Invoice) -> Any:

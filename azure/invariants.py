@@ -12,6 +12,12 @@ CHECKS = {
         JOIN billing_charge AS second ON second.subscription_id = first.subscription_id AND second.id > first.id
         WHERE first.kind IN ('new', 'cycle', 'renewal') AND second.kind IN ('new', 'cycle', 'renewal')
             AND daterange(first.starts_on, first.ends_on) && daterange(second.starts_on, second.ends_on)
+            AND NOT EXISTS (  -- another term or billing frequency gave the rest of the first cycle back
+                SELECT FROM billing_charge AS given_back
+                WHERE given_back.subscription_id = first.subscription_id AND given_back.kind = 'convert'
+                    AND given_back.starts_on >= least(first.starts_on, second.starts_on)
+                    AND given_back.starts_on <= greatest(first.starts_on, second.starts_on)
+            )
     """,
     "Azure subscription that stands below something else than an Azure plan of its partner": """
         SELECT row.id::text

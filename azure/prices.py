@@ -12,7 +12,9 @@ from billing.enums import Segment
 from billing.models import PriceList, PriceListEntry
 from billing.prices import month_of
 from customers.enums import ProductFamily
+from customers.models import Customer, Subscription
 from customers.rules.buying import Buyer
+from portal.accounts.models import Partner
 
 EXACT = Decimal("0.0001")  # as prices of subscriptions are kept
 ORDER = ("product_title", "sku_title", "product_id", "sku_id")
@@ -96,3 +98,18 @@ def sku(buyer: Buyer, product_id: str, sku_id: str) -> ListedSku | None:
 
 def _way(row: PriceListEntry) -> Way:
     return Way(row.term, row.billing_frequency, row.unit_price.quantize(EXACT), row.price_list.currency)
+
+
+def ways_for(subscription: Subscription, day: datetime.date) -> tuple[Way, ...]:
+    """Return how the price lists sell on a day what somebody has, in the currency in which it is paid."""
+    product_id, sku_id, *_rest = [*subscription.offer_id.split(":"), "", ""]
+    customer = Customer.objects.select_related("organization").get(pk=subscription.customer_id)
+    partner = Partner.objects.select_related("organization").get(pk=subscription.billing_owner_id)
+    found = sku(Buyer(partner, customer, day), product_id, sku_id)
+    return tuple(way for way in found.ways if way.currency == subscription.currency) if found else ()
+
+
+def offer_id_for(subscription: Subscription, term: str) -> str:
+    """Return the name in the catalog of what somebody has, for another term; empty where it has none."""
+    product_id, sku_id, *_rest = [*subscription.offer_id.split(":"), "", ""]
+    return f"{product_id}:{sku_id}:{term}" if sku_id else subscription.offer_id

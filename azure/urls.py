@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from azure.views import access, catalogue, changes, details, images, offers, ordering, tenants, transitions
+from azure.views import access, catalogue, changes, details, images, offers, ordering, tenants, terms, transitions
 
 app_name = "azure"
 
@@ -12,11 +12,10 @@ urlpatterns = [
     path("azure/subscriptions/<uuid:subscription_id>/", details.subscription, name="subscription"),
     path("azure/subscriptions/<uuid:subscription_id>/name/", changes.rename, name="rename"),
     path("azure/subscriptions/<uuid:subscription_id>/quantity/", changes.quantity, name="quantity"),
-    path(
-        "azure/subscriptions/<uuid:subscription_id>/next-term/",
-        changes.renewal_quantity,
-        name="renewal_quantity",
-    ),
+    path("azure/subscriptions/<uuid:subscription_id>/term/", terms.term, name="term"),
+    path("azure/subscriptions/<uuid:subscription_id>/billing/", terms.billing_frequency, name="billing_frequency"),
+    path("azure/subscriptions/<uuid:subscription_id>/next-term/", terms.next_term, name="next_term"),
+    path("azure/subscriptions/<uuid:subscription_id>/next-term/drop/", terms.drop_next_term, name="drop_next_term"),
     path("azure/subscriptions/<uuid:subscription_id>/auto-renew/", changes.auto_renew, name="auto_renew"),
     path("azure/subscriptions/<uuid:subscription_id>/suspend/", changes.suspend, name="suspend"),
     path("azure/subscriptions/<uuid:subscription_id>/reactivate/", changes.reactivate, name="reactivate"),

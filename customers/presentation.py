@@ -58,8 +58,13 @@ def quantity_text(subscription: Subscription) -> str:
     """Return "{n} licenses" or "Usage-based" (reference 1.6)."""
     if subscription.billing_frequency == BillingFrequency.USAGE:
         return _("Usage-based")
-    return ngettext("%(count)s license", "%(count)s licenses", subscription.quantity) % {
-        "count": number_format(subscription.quantity, force_grouping=True)
+    return licenses_text(subscription.quantity)
+
+
+def licenses_text(count: int) -> str:
+    """Return "1,200 licenses"."""
+    return ngettext("%(count)s license", "%(count)s licenses", count) % {
+        "count": number_format(count, force_grouping=True)
     }
 
 

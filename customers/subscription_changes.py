@@ -8,6 +8,7 @@ offer, it refuses. A change that waits for somebody is marked by ``Subscription.
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -95,6 +96,15 @@ def transitions_of(family: str) -> Callable[..., list[Eligibility]] | None:
     """Return what lists the items subscriptions of a family may become; called with the id, ``actor`` and ``now``."""
     path = settings.SUBSCRIPTION_TRANSITIONS.get(family)
     return import_string(path) if path else None
+
+
+def properties_of(subscription_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return what apps write of subscriptions beyond their rows (setting SUBSCRIPTION_PROPERTIES)."""
+    found: dict[UUID, dict[str, Any]] = {}
+    for path in settings.SUBSCRIPTION_PROPERTIES:
+        for subscription_id, properties in import_string(path)(subscription_ids).items():
+            found.setdefault(subscription_id, {}).update(properties)
+    return found
 
 
 def apply_change(

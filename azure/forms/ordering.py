@@ -8,13 +8,14 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from azure.rules.buying import MAX_LICENSES, Article
+from azure.forms.changes import QuantityField
+from azure.forms.ways import way_choices, way_of
+from azure.rules.buying import Article
 from azure.rules.families import LICENSED
 from azure.workflow.purchases import Purchase, Review
 from customers.enums import BillingFrequency, ProductFamily, Term
 from customers.fields import CreditedField, FriendlyNameField
 from customers.models import Subscription
-from customers.presentation import term_text, unit_price_text
 from portal.accounts.models import PartnerLocation
 
 
@@ -38,17 +39,14 @@ class OrderForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.is_provider = is_provider
         if article.ways:
-            choices = [(_key(way), _label(way, article)) for way in article.ways]
             self.fields["way"] = forms.ChoiceField(
-                label=_("Term and billing frequency"), widget=forms.RadioSelect, choices=choices
+                label=_("Term and billing frequency"),
+                widget=forms.RadioSelect,
+                choices=way_choices(article.ways, family=article.family),
             )
         if article.is_counted:
-            self.fields["quantity"] = forms.IntegerField(
-                label=_("Licenses") if article.family in LICENSED else _("Quantity"),
-                min_value=1,
-                max_value=MAX_LICENSES,
-                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-            )
+            label = _("Licenses") if article.family in LICENSED else _("Quantity")
+            self.fields["quantity"] = QuantityField(label=label)
         if article.family == ProductFamily.RESERVATION:
             self.fields["scope"] = _scope_field(scopes)
         self.fields["friendly_name"] = FriendlyNameField(
@@ -61,7 +59,7 @@ class OrderForm(forms.Form):
     def purchase(self) -> Purchase:
         """Return what a valid form orders."""
         values = self.cleaned_data
-        term, _colon, frequency = values.get("way", f"{Term.NONE}:{BillingFrequency.USAGE}").partition(":")
+        term, frequency = way_of(values.get("way", f"{Term.NONE}:{BillingFrequency.USAGE}"))
         return Purchase(
             order_id=values["order_id"],
             product_id=values["product"],
@@ -88,15 +86,6 @@ class TotalForm(forms.Form):
     """The price that the review showed."""
 
     total = forms.DecimalField(max_digits=18, decimal_places=4, required=False, widget=forms.HiddenInput)
-
-
-def _key(way: Any) -> str:
-    return f"{way.term}:{way.billing_frequency}"
-
-
-def _label(way: Any, article: Article) -> str:
-    price = unit_price_text(way.unit_price, way.currency, way.billing_frequency, is_per_seat=article.family in LICENSED)
-    return f"{term_text(way.term, way.billing_frequency)} · {price}"
 
 
 def _scope_field(scopes: Sequence[Subscription]) -> forms.ChoiceField:

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from customers.enums import BillingFrequency, Term
 from customers.models import Subscription
 
 
@@ -12,8 +13,8 @@ class ProductTerm(models.Model):
     """What a first-party subscription that is billed in cycles has beyond the customer's row.
 
     Charges exist for the days before ``billed_until``. Terms end so many months after ``counted_from``, so that one
-    that begins on the 31st goes back to it. ``renewal_quantity`` is what the next term begins with, where less was
-    asked for after the window of the licenses.
+    that begins on the 31st goes back to it. ``renewal_…`` is what the next term begins with, where something else
+    than now was planned: a quantity, and a term with how it is billed (section 8).
     """
 
     subscription = models.OneToOneField(
@@ -23,6 +24,10 @@ class ProductTerm(models.Model):
     counted_months = models.PositiveSmallIntegerField()
     billed_until = models.DateField()
     renewal_quantity = models.PositiveIntegerField(null=True, blank=True)
+    renewal_term = models.CharField(max_length=4, choices=Term.choices, blank=True, default="", db_default="")
+    renewal_frequency = models.CharField(
+        max_length=10, choices=BillingFrequency.choices, blank=True, default="", db_default=""
+    )
     ended_at = models.DateTimeField(null=True, blank=True)  # since when it is expired, disabled or deleted
 
     class Meta:
@@ -30,6 +35,10 @@ class ProductTerm(models.Model):
             models.CheckConstraint(
                 name="product_renewal_quantity_positive",
                 condition=Q(renewal_quantity__isnull=True) | Q(renewal_quantity__gte=1),
+            ),
+            models.CheckConstraint(
+                name="product_renewal_way_whole",
+                condition=Q(renewal_term="", renewal_frequency="") | (~Q(renewal_term="") & ~Q(renewal_frequency="")),
             ),
         ]
         indexes = [
@@ -39,6 +48,11 @@ class ProductTerm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscription_id} until {self.billed_until}"
+
+    @property
+    def has_plans(self) -> bool:
+        """Whether the next term begins with something else than the running one has."""
+        return self.renewal_quantity is not None or bool(self.renewal_term)
 
 
 class LicenseAddition(models.Model):

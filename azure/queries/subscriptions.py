@@ -1,7 +1,7 @@
 """First-party subscriptions as partners see them (sections 1.6 and 1.7)."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -9,11 +9,15 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 from django.http import Http404
 
+from azure import prices
 from azure.enums import Refund
 from azure.models import LicenseAddition, ProductTerm
+from azure.prices import Way
 from azure.rules import lifecycle as rules
+from azure.rules import next_terms
 from azure.rules.families import FIRST_PARTY, Lifecycle
 from azure.rules.money import rate_on
+from azure.rules.next_terms import NextTermPlan, planned
 from billing.enums import ChargeKind
 from billing.models import Charge
 from customers.enums import CURRENT_STATUSES
@@ -32,7 +36,9 @@ class Detail:
     lifecycle: Lifecycle
     refusals: dict[str, Refusal | None]  # action -> why not; None: possible
     windows: list[LicenseAddition]  # licenses that can still be taken back
-    renewal_quantity: int | None
+    next_term: NextTermPlan  # what the next term begins with
+    has_plans: bool  # something else than the running one has
+    ways: tuple[Way, ...]  # in which today's price list sells it
     refund: Decimal  # what canceling now would give back
 
     def may(self, action: str) -> bool:
@@ -42,24 +48,33 @@ class Detail:
 def subscription_detail(actor: Actor, subscription_id: UUID, *, now: datetime.datetime) -> Detail:
     """Return a subscription with what can be done with it. Raises: Http404."""
     row = subscription_of(actor, subscription_id)
+    ways = prices.ways_for(row, now.date()) if rules.lifecycle_of(row).renews else ()
     open_ones = LicenseAddition.objects.filter(subscription=row, reducible_until__gt=now, left__gt=0)
     term = ProductTerm.objects.filter(subscription=row).first()
+    has_plans = term is not None and term.has_plans
     return Detail(
         subscription=row,
         lifecycle=rules.lifecycle_of(row),
-        refusals=_refusals(row, actor, now=now),
+        refusals=_refusals(row, actor, ways=ways, has_plans=has_plans, now=now),
         windows=list(open_ones.order_by("reducible_until", "pk")),
-        renewal_quantity=term.renewal_quantity if term else None,
+        next_term=planned(row, term),
+        has_plans=has_plans,
+        ways=ways,
         refund=refund_now(row, now=now),
     )
 
 
-def _refusals(row: Subscription, actor: Actor, *, now: datetime.datetime) -> dict[str, Refusal | None]:
+def _refusals(
+    row: Subscription, actor: Actor, *, ways: Sequence[Way], has_plans: bool, now: datetime.datetime
+) -> dict[str, Refusal | None]:
     """Ask for each action what its workflow function would ask, without doing it."""
     checks: dict[str, Callable[[], None]] = {
         "rename": lambda: None,
         "quantity": lambda: rules.check_counts(row),
-        "renewal_quantity": lambda: rules.check_renewal_quantity(row, row.quantity),
+        "term": lambda: next_terms.check_can_lengthen(row, ways),
+        "billing_frequency": lambda: next_terms.check_can_change_frequency(row, ways),
+        "next_term": lambda: next_terms.check_can_plan(row),
+        "drop_next_term": lambda: next_terms.check_planned(has_plans=has_plans),
         "auto_renew": lambda: rules.check_can_switch_auto_renew(row),
         "suspend": lambda: rules.check_can_suspend(row),
         "reactivate": lambda: rules.check_can_reactivate(row),

@@ -18,6 +18,8 @@ class Lifecycle:
     is_counted: bool = False  # has a number of licenses
     can_add: bool = False  # licenses, at any time
     can_remove: bool = False  # licenses, within the window of those
+    can_shrink: bool = False  # licenses, with the next term
+    can_change_term: bool = False  # to a longer one before its end
     can_suspend: bool = False
     renews: bool = False
     needs_plan: bool = False  # is bought for a customer with an Azure plan only
@@ -25,11 +27,19 @@ class Lifecycle:
 
 LIFECYCLES: dict[str, Lifecycle] = {
     F.LICENSE_BASED: Lifecycle(
-        7, Refund.PRORATED, is_counted=True, can_add=True, can_remove=True, can_suspend=True, renews=True
+        7,
+        Refund.PRORATED,
+        is_counted=True,
+        can_add=True,
+        can_remove=True,
+        can_shrink=True,
+        can_change_term=True,
+        can_suspend=True,
+        renews=True,
     ),
     F.SOFTWARE: Lifecycle(7, Refund.PRORATED, is_counted=True, can_add=True, renews=True),
     F.PERPETUAL_SOFTWARE: Lifecycle(30, Refund.FULL, is_counted=True),
-    F.RESERVATION: Lifecycle(None, Refund.PRORATED, is_counted=True, renews=True, needs_plan=True),
+    F.RESERVATION: Lifecycle(None, Refund.PRORATED, is_counted=True, can_shrink=True, renews=True, needs_plan=True),
     F.SAVINGS_PLAN: Lifecycle(0, Refund.NONE, renews=True, needs_plan=True),
     F.AZURE_PLAN: Lifecycle(None, Refund.NONE),
     F.AZURE_SUBSCRIPTION: Lifecycle(None, Refund.NONE, can_suspend=True, needs_plan=True),

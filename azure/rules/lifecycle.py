@@ -116,10 +116,11 @@ def check_can_reactivate(subscription: Subscription) -> None:
 def _check_suspends(subscription: Subscription) -> None:
     check_running(subscription)
     if not lifecycle_of(subscription).can_suspend:
-        raise _not_for(subscription, _("This kind of product is not suspended."))
+        raise not_for(subscription, _("This kind of product is not suspended."))
 
 
-def _not_for(subscription: Subscription, why: str) -> NotForThisFamily:
+def not_for(subscription: Subscription, why: str) -> NotForThisFamily:
+    """Return the refusal of what a kind of product does not allow."""
     renews = lifecycle_of(subscription).renews
     return NotForThisFamily(
         why,
@@ -136,7 +137,7 @@ def check_can_cancel(subscription: Subscription, *, now: datetime.datetime) -> N
     check_running(subscription)
     lifecycle = lifecycle_of(subscription)
     if lifecycle.window_days == 0:
-        raise _not_for(subscription, _("This kind of product cannot be canceled."))
+        raise not_for(subscription, _("This kind of product cannot be canceled."))
     until = subscription.cancelable_until
     if lifecycle.window_days is not None and (until is None or now >= until):
         raise WindowOver(
@@ -204,7 +205,7 @@ def check_new_quantity(subscription: Subscription, quantity: int, *, reducible: 
     if quantity > subscription.quantity:
         return
     if not lifecycle_of(subscription).can_remove:
-        raise _not_for(subscription, _("Licenses of this product are not taken back."))
+        raise not_for(subscription, _("Licenses of this product are not taken back."))
     if subscription.quantity - quantity > reducible:
         raise LicensesBound(
             _("Only %(count)d licenses can be taken back now; the others are bound until the renewal.")
@@ -212,19 +213,6 @@ def check_new_quantity(subscription: Subscription, quantity: int, *, reducible: 
             who=_("nobody: licenses can go within 7 days after they came"),
             next_step=_("Set the quantity for the next term instead."),
         )
-
-
-def check_renewal_quantity(subscription: Subscription, quantity: int) -> None:
-    """Raises: as check_can_switch_auto_renew, NotForThisFamily, InvalidInput."""
-    check_can_switch_auto_renew(subscription)
-    if not lifecycle_of(subscription).can_remove:
-        raise _not_for(subscription, _("Licenses of this product are not taken back."))
-    if not subscription.auto_renew:
-        raise NotForThisFamily(
-            _("Auto-renew is off: there is no next term."), who=_("your company"), next_step=_("Switch it on first.")
-        )
-    if not 1 <= quantity <= MAX_LICENSES:
-        raise InvalidInput(_("The quantity lies between 1 and %(most)d.") % {"most": MAX_LICENSES}, field="quantity")
 
 
 def reducible_now(subscription_id: UUID, *, now: datetime.datetime) -> int:

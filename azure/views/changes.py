@@ -1,92 +1,30 @@
 """Changes of one first-party subscription: asked in a dialog that says what follows, then done or refused (1.7, 8)."""
 
-import datetime
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.contrib import messages
-from django.forms import Form
 from django.http import HttpResponse
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from azure.enums import Refund
-from azure.forms.changes import ConfirmForm, NameForm, QuantityForm
-from azure.queries.subscriptions import Detail, subscription_detail
+from azure.forms.changes import NameForm, QuantityForm
+from azure.queries.subscriptions import Detail
 from azure.rules.families import AZURE
-from azure.views.details import show_its_customer
+from azure.views.questions import Question, answer, confirm, detail_of, plan_lost
 from azure.workflow import changes
 from customers.models import Subscription
 from customers.presentation import day, moment
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
-from portal.core.errors import InvalidInput, Refusal
-from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
+from portal.core.http import PortalRequest, posted
 from portal.core.money import money_text
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a dialog asks: its words, its form, what the answer does, and what follows from it."""
-
-    action: str  # of Detail.refusals, and the name of the address
-    title: str
-    button: str
-    done: str
-    form: Form
-    save: Callable[[datetime.datetime], object]
-    consequences: list[str] = field(default_factory=list)
-
-
-def _answer(request: PortalRequest, detail: Detail, question: Question) -> HttpResponse:
-    """Ask the question, or do what was answered; what was typed stays where it cannot be done."""
-    row, form = detail.subscription, question.form
-    detail_url = reverse("azure:subscription", args=[row.pk])
-    refusal = detail.refusals[question.action]
-    is_answered = request.method == "POST" and form.is_valid()
-    if is_answered:
-        try:
-            question.save(timezone.now())
-        except InvalidInput as invalid:
-            form.add_error(invalid.field if invalid.field in form.fields else None, str(invalid))
-        except Refusal as refused:
-            refusal = refused
-        else:
-            messages.success(request, question.done)
-            return redirect_to(request, detail_url)
-    show_its_customer(request, row.customer_id)
-    context = {
-        "customer_name": row.customer.organization.name,
-        "name": row.friendly_name,
-        "question": question,
-        "form": form,
-        "refusal": refusal,
-        "shows_form": refusal is None or is_answered,
-        "action_url": reverse(f"azure:{question.action}", args=[row.pk]),
-        "detail_url": detail_url,
-    }
-    status = 422 if form.errors else refusal.http_status if is_answered and refusal else 200
-    return page_or_fragment(
-        request, page="azure/change.html", fragment="azure/_change_dialog.html", context=context, status=status
-    )
-
-
-def _detail(request: PortalRequest, subscription_id: UUID) -> Detail:
-    return subscription_detail(request.actor, subscription_id, now=timezone.now())
-
-
-def _confirm(request: PortalRequest) -> ConfirmForm:
-    return ConfirmForm(posted(request), initial={"confirmed": "yes"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SUBSCRIPTION_VIEW)
 def rename(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """Give the subscription another friendly name."""
-    detail = _detail(request, subscription_id)
+    detail = detail_of(request, subscription_id)
     form = NameForm(posted(request), initial={"friendly_name": detail.subscription.friendly_name})
     question = Question(
         "rename",
@@ -102,14 +40,14 @@ def rename(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         ),
         [_("Lists, mails and exports use the new name. Nothing changes for the customer.")],
     )
-    return _answer(request, detail, question)
+    return answer(request, detail, question)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SUBSCRIPTION_VIEW)
 def quantity(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """Add licenses, or take back those that are still in their window."""
-    detail = _detail(request, subscription_id)
+    detail = detail_of(request, subscription_id)
     form = QuantityForm(posted(request), initial={"quantity": detail.subscription.quantity})
     windows = [
         _("%(count)d licenses can be taken back until %(until)s.")
@@ -129,41 +67,17 @@ def quantity(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
             _("The days that are left of the running billing cycle are charged or given back."),
             _("Licenses that you add can be taken back for 7 days; then they are bound until the renewal."),
             *(windows or [_("No license can be taken back now.")]),
+            *plan_lost(detail),
         ],
     )
-    return _answer(request, detail, question)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires(Permission.SUBSCRIPTION_VIEW)
-def renewal_quantity(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
-    """Say with how many licenses the next term begins."""
-    detail = _detail(request, subscription_id)
-    row = detail.subscription
-    form = QuantityForm(posted(request), initial={"quantity": detail.renewal_quantity or row.quantity})
-    question = Question(
-        "renewal_quantity",
-        _("Quantity of the next term"),
-        _("Save"),
-        _("The quantity of the next term is saved."),
-        form,
-        lambda now: changes.set_renewal_quantity(
-            subscription_id=subscription_id, quantity=form.cleaned_data["quantity"], actor=request.actor, now=now
-        ),
-        [
-            _("It holds from %(date)s on; until then everything stays as it is.")
-            % {"date": day(row.ends_on) if row.ends_on else "–"},
-            _("Switching auto-renew off, suspending or changing the quantity before that day takes it back."),
-        ],
-    )
-    return _answer(request, detail, question)
+    return answer(request, detail, question)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SUBSCRIPTION_VIEW)
 def auto_renew(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """Let the subscription go on at the end of its term, or stop there."""
-    detail = _detail(request, subscription_id)
+    detail = detail_of(request, subscription_id)
     is_on = detail.subscription.auto_renew
     date = {"date": day(detail.subscription.ends_on) if detail.subscription.ends_on else "–"}
     question = Question(
@@ -171,38 +85,39 @@ def auto_renew(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         _("Stop at the end of the term?") if is_on else _("Renew at the end of the term?"),
         _("Switch auto-renew off") if is_on else _("Switch auto-renew on"),
         _("Auto-renew is off.") if is_on else _("Auto-renew is on."),
-        _confirm(request),
+        confirm(request),
         lambda now: changes.set_auto_renew(
             subscription_id=subscription_id, auto_renew=not is_on, actor=request.actor, now=now
         ),
-        [_("It ends on %(date)s. Nothing is given back for the running term.") % date]
+        [_("It ends on %(date)s. Nothing is given back for the running term.") % date, *plan_lost(detail)]
         if is_on
         else [_("On %(date)s the next term begins by itself, at the price of that day.") % date],
     )
-    return _answer(request, detail, question)
+    return answer(request, detail, question)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SUBSCRIPTION_VIEW)
 def suspend(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """Keep everybody from using it for a while."""
-    detail = _detail(request, subscription_id)
+    detail = detail_of(request, subscription_id)
     usage = detail.subscription.product_family in AZURE
     question = Question(
         "suspend",
         _("Suspend this subscription?"),
         _("Suspend"),
         _("The subscription is suspended."),
-        _confirm(request),
+        confirm(request),
         lambda now: changes.suspend(subscription_id=subscription_id, actor=request.actor, now=now),
         [_("Nobody at the customer can use it until you reactivate it."), _stops_running()]
         if usage
         else [
             _("Nobody at the customer can use it until you reactivate it."),
             _("It is still billed, and auto-renew is switched off: it does not renew at the end of its term."),
+            *plan_lost(detail),
         ],
     )
-    return _answer(request, detail, question)
+    return answer(request, detail, question)
 
 
 def _stops_running() -> str:
@@ -213,34 +128,38 @@ def _stops_running() -> str:
 @requires(Permission.SUBSCRIPTION_VIEW)
 def reactivate(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """Let a suspended subscription run again."""
-    detail = _detail(request, subscription_id)
+    detail = detail_of(request, subscription_id)
     question = Question(
         "reactivate",
         _("Reactivate this subscription?"),
         _("Reactivate"),
         _("The subscription is active again."),
-        _confirm(request),
+        confirm(request),
         lambda now: changes.reactivate(subscription_id=subscription_id, actor=request.actor, now=now),
         [_("The customer can use it at once. Auto-renew stays off until you switch it on.")],
     )
-    return _answer(request, detail, question)
+    return answer(request, detail, question)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SUBSCRIPTION_VIEW)
 def cancel(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """End the subscription at once; perpetual software goes back."""
-    detail = _detail(request, subscription_id)
+    detail = detail_of(request, subscription_id)
     question = Question(
         "cancel",
         _("Cancel this subscription?"),
         _("Cancel subscription"),
         _("The subscription is canceled."),
-        _confirm(request),
+        confirm(request),
         lambda now: changes.cancel(subscription_id=subscription_id, actor=request.actor, now=now),
-        [_("It ends at once, for everybody who uses it. This cannot be undone."), _given_back(detail)],
+        [
+            _("It ends at once, for everybody who uses it. This cannot be undone."),
+            _given_back(detail),
+            *plan_lost(detail),
+        ],
     )
-    return _answer(request, detail, question)
+    return answer(request, detail, question)
 
 
 def _given_back(detail: Detail) -> str:

@@ -5,11 +5,11 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import TextChoices
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -17,11 +17,20 @@ from azure.announcements import SUBJECT
 from azure.queries.subscriptions import Detail, below, charges_of, subscription_detail
 from azure.rules.families import LICENSED
 from azure.rules.images import HOSTS
-from azure.rules.lifecycle import check_may_change
+from azure.rules.lifecycle import check_may_change, lifecycle_of
 from customers.enums import CURRENT_STATUSES, BillingFrequency, ProductFamily, SubscriptionStatus, Term
 from customers.models import ResellerRelationship, Subscription
 from customers.navigation import show_customer
-from customers.presentation import TONES, day, moment, quantity_text, status_text, unit_price_text
+from customers.presentation import (
+    TONES,
+    day,
+    licenses_text,
+    moment,
+    quantity_text,
+    status_text,
+    term_text,
+    unit_price_text,
+)
 from customers.queries import customer_of
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
@@ -54,6 +63,7 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "role_refusal": _role_refusal(row, request),
         "fields": _fields(detail),
         "facts": _facts(row, with_money=pays),
+        "plan": _plan(detail),
         "cancel_text": _cancel_text(detail, now) if pays else "",
         "reasons": {action: refusal.explanation for action, refusal in detail.refusals.items() if refusal},
         "transition_url": _transition_url(row),
@@ -118,9 +128,8 @@ def _facts(row: Subscription, *, with_money: bool) -> list[dict[str, Any]]:
         )
     if row.scope:
         facts.append({"label": _("Scope"), "value": row.get_scope_display()})
-    facts.append({"label": _("Billing"), "value": BillingFrequency(row.billing_frequency).label})
-    if row.term != Term.NONE:
-        facts.append({"label": _("Term"), "value": Term(row.term).label, "hint": _term_days(row)})
+    if not lifecycle_of(row).renews or row.ends_on is None:
+        facts.append({"label": _("Billing"), "value": BillingFrequency(row.billing_frequency).label})
     if with_money and row.unit_price is not None:
         facts.append({"label": _("Price"), "value": _price(row)})
     facts.append(
@@ -143,21 +152,43 @@ def _fields(detail: Detail) -> list[dict[str, Any]]:
         ends = _("Renews on %(date)s") if row.auto_renew else _("Ends on %(date)s")
         state = _("On") if row.auto_renew else _("Off")
         fields.append(("auto_renew", _("Auto-renew"), state, ends % {"date": day(row.ends_on)}))
-    if detail.lifecycle.can_remove:
-        following = number_format(detail.renewal_quantity or row.quantity, force_grouping=True)
-        fields.append(("renewal_quantity", _("Quantity of the next term"), following, ""))
+        following = plan_text(detail) if detail.has_plans else _("As now")
+        fields.append(("next_term", _("Next term"), following, ""))
+        fields.append(("term", _("Term"), str(Term(row.term).label), _term_days(row)))
+        fields.append(("billing_frequency", _("Billing"), str(BillingFrequency(row.billing_frequency).label), ""))
     return [
         {
             "label": label,
             "value": value,
             "hint": hint,
-            "button": _("Change"),
+            "button": _("Manage renewal") if action == "next_term" else _("Change"),
             "url": reverse(f"azure:{action}", args=[row.pk]),
             "reason": refusal.explanation if (refusal := detail.refusals[action]) else "",
             "tip_id": f"reason-{action}",
         }
         for action, label, value, hint in fields
     ]
+
+
+def _plan(detail: Detail) -> dict[str, Any]:
+    """Return what is planned for the next term, with the way to undo it; nothing if it begins as now."""
+    row = detail.subscription
+    if not detail.has_plans or row.ends_on is None:
+        return {}
+    return {
+        "text": plan_text(detail),
+        "date": day(row.ends_on),
+        "undo_url": reverse("azure:drop_next_term", args=[row.pk]) if detail.may("drop_next_term") else "",
+    }
+
+
+def plan_text(detail: Detail) -> str:
+    """Return with what the next term begins: "6 licenses · 3 years · billed: Monthly"."""
+    plan = detail.next_term
+    parts = [term_text(plan.term, plan.billing_frequency)]
+    if detail.lifecycle.is_counted:
+        parts.insert(0, licenses_text(plan.quantity))
+    return " · ".join(parts)
 
 
 def _cancel_text(detail: Detail, now: datetime.datetime) -> str:
@@ -215,10 +246,11 @@ def _charge(charge: Any) -> dict[str, Any]:
 def _changes_of(event: Any) -> str:
     """Word what an event changed: "12 → 20"."""
     before, after = event.before or {}, event.after or {}
-    return " · ".join(f"{_word(before[name])} → {_word(after[name])}" for name in after if name in before)
+    return " · ".join(f"{_word(name, before[name])} → {_word(name, after[name])}" for name in after if name in before)
 
 
-def _word(value: Any) -> str:
+def _word(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("On") if value else _("Off")
-    return str(value)
+    choices: dict[str, type[TextChoices]] = {"term": Term, "billing frequency": BillingFrequency}
+    return str(choices[name](value).label) if name in choices else str(value)

@@ -13,7 +13,7 @@ from azure.models import LicenseAddition, ProductTerm
 from azure.rules import lifecycle as rules
 from azure.rules.families import FIRST_PARTY
 from azure.rules.money import rate_on
-from azure.workflow.terms import open_window, term_of
+from azure.workflow.terms import drop_plans, open_window
 from billing import workflow as billing
 from customers.enums import SubscriptionStatus
 from customers.models import Customer, Subscription
@@ -56,7 +56,7 @@ def suspend(*, subscription_id: UUID, actor: Actor, now: datetime.datetime) -> S
     rules.check_can_suspend(subscription)
     subscription.status, subscription.auto_renew = SubscriptionStatus.SUSPENDED, False
     subscription.save(update_fields=["status", "auto_renew"])
-    ProductTerm.objects.filter(subscription=subscription).update(renewal_quantity=None)
+    drop_plans(subscription)
     announce(AzureEvent.SUSPENDED, subscription, actor=actor, now=now)
     return subscription
 
@@ -86,7 +86,7 @@ def set_auto_renew(*, subscription_id: UUID, auto_renew: bool, actor: Actor, now
     subscription.auto_renew = auto_renew
     subscription.save(update_fields=["auto_renew"])
     if not auto_renew:
-        ProductTerm.objects.filter(subscription=subscription).update(renewal_quantity=None)
+        drop_plans(subscription)
     announce(
         AzureEvent.AUTO_RENEW_CHANGED,
         subscription,
@@ -121,7 +121,7 @@ def change_quantity(*, subscription_id: UUID, quantity: int, actor: Actor, now: 
         open_window(subscription, quantity - before, now=now)
     else:
         _take_back(subscription, before - quantity, now=now)
-    ProductTerm.objects.filter(subscription=subscription).update(renewal_quantity=None)
+    drop_plans(subscription)
     announce(
         AzureEvent.QUANTITY_CHANGED,
         subscription,
@@ -143,29 +143,6 @@ def _take_back(subscription: Subscription, count: int, *, now: datetime.datetime
         count -= taken
         if not count:
             return
-
-
-@transaction.atomic
-def set_renewal_quantity(*, subscription_id: UUID, quantity: int, actor: Actor, now: datetime.datetime) -> Subscription:
-    """Say with how many licenses the next term begins; the number of now takes the wish back.
-
-    Raises: as locked_for_change and rules.check_renewal_quantity.
-    """
-    subscription = locked_for_change(subscription_id, actor)
-    rules.check_renewal_quantity(subscription, quantity)
-    term = term_of(subscription, now=now)
-    before = term.renewal_quantity or subscription.quantity
-    term.renewal_quantity = None if quantity == subscription.quantity else quantity
-    term.save(update_fields=["renewal_quantity"])
-    announce(
-        AzureEvent.RENEWAL_QUANTITY_SET,
-        subscription,
-        actor=actor,
-        now=now,
-        before={"quantity": before},
-        after={"quantity": quantity},
-    )
-    return subscription
 
 
 @transaction.atomic
@@ -203,4 +180,5 @@ def end(subscription: Subscription, status: SubscriptionStatus, *, now: datetime
     """End a locked subscription: it renews no more, and nothing is charged for it from now on."""
     subscription.status, subscription.auto_renew = status, False
     subscription.save(update_fields=["status", "auto_renew"])
-    ProductTerm.objects.filter(subscription=subscription).update(ended_at=now, renewal_quantity=None)
+    drop_plans(subscription)
+    ProductTerm.objects.filter(subscription=subscription).update(ended_at=now)

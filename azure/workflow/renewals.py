@@ -3,7 +3,6 @@ taken in (section 8).
 """
 
 import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -16,15 +15,13 @@ from azure.models import LicenseAddition, ProductTerm
 from azure.rules.families import FIRST_PARTY, window_end
 from azure.rules.money import rate_on
 from azure.workflow.changes import end
-from azure.workflow.terms import open_window, taken_in
+from azure.workflow.terms import drop_plans, open_window, taken_in
 from billing import workflow as billing
 from billing.enums import ChargeKind
 from billing.models import Charge
 from customers.enums import SubscriptionStatus, Term
-from customers.models import Customer, Subscription
-from customers.rules.buying import Buyer
+from customers.models import Subscription
 from customers.terms import TERM_MONTHS, add_months
-from portal.accounts.models import Partner
 
 RUNNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED)
 
@@ -72,34 +69,35 @@ def _end_with_term(subscription: Subscription, *, now: datetime.datetime) -> Non
 
 
 def _renew(subscription: Subscription, term: ProductTerm, *, now: datetime.datetime) -> None:
-    """Begin the next term at the list price of its first day; without a price the old one goes on."""
+    """Begin the next term as planned, at the list price of its first day; without a price the old one goes on."""
     begins = subscription.ends_on or now.date()
     before = {"ends": begins.isoformat(), "quantity": subscription.quantity}
+    _take_way(subscription, term, begins)
     term.counted_months += TERM_MONTHS[Term(subscription.term)]
     subscription.starts_on, subscription.ends_on = begins, add_months(term.counted_from, term.counted_months)
     subscription.quantity = term.renewal_quantity or subscription.quantity
-    subscription.unit_price = _price_on(subscription, begins)
     subscription.cancelable_until = window_end(subscription.product_family, now)
     subscription.is_trial = False
-    fields = ["starts_on", "ends_on", "quantity", "unit_price", "cancelable_until", "is_trial"]
-    subscription.save(update_fields=fields)
+    way = ["unit_price", "term", "billing_frequency", "offer_id"]
+    subscription.save(update_fields=["starts_on", "ends_on", "quantity", *way, "cancelable_until", "is_trial"])
     rate = rate_on(subscription, begins)
     if rate is not None:
         billing.charge_cycle(subscription=subscription, kind=ChargeKind.RENEWAL, rate=rate, now=now)
         term.billed_until = rate.period.ends_on
-    term.renewal_quantity = None
-    term.save(update_fields=["counted_months", "billed_until", "renewal_quantity"])
+    term.save(update_fields=["counted_months", "billed_until"])
+    drop_plans(subscription)
     LicenseAddition.objects.filter(subscription=subscription).update(left=0)
     open_window(subscription, subscription.quantity, now=now)
     after = {"ends": subscription.ends_on.isoformat(), "quantity": subscription.quantity}
     announce(AzureEvent.RENEWED, subscription, actor=None, now=now, before=before, after=after)
 
 
-def _price_on(subscription: Subscription, day: datetime.date) -> Decimal | None:
-    product_id, sku_id, *_rest = [*subscription.offer_id.split(":"), "", ""]
-    customer = Customer.objects.select_related("organization").get(pk=subscription.customer_id)
-    partner = Partner.objects.select_related("organization").get(pk=subscription.billing_owner_id)
-    found = prices.sku(Buyer(partner, customer, day), product_id, sku_id)
-    wanted = (subscription.term, subscription.billing_frequency, subscription.currency)
-    ways = [way for way in found.ways if (way.term, way.billing_frequency, way.currency) == wanted] if found else []
-    return ways[0].unit_price if ways else subscription.unit_price
+def _take_way(subscription: Subscription, term: ProductTerm, day: datetime.date) -> None:
+    """Take term, billing frequency and price of the next term: as planned if that is still sold, else as before."""
+    sold = {(way.term, way.billing_frequency): way for way in prices.ways_for(subscription, day)}
+    planned, current = (term.renewal_term, term.renewal_frequency), (subscription.term, subscription.billing_frequency)
+    way = sold.get(planned) or sold.get(current)
+    if way is not None:
+        subscription.term, subscription.billing_frequency = way.term, way.billing_frequency
+        subscription.unit_price = way.unit_price
+        subscription.offer_id = prices.offer_id_for(subscription, way.term)

@@ -81,3 +81,10 @@ def open_window(subscription: Subscription, quantity: int, *, now: datetime.date
         LicenseAddition.objects.create(
             subscription=subscription, quantity=quantity, left=quantity, added_at=now, reducible_until=until
         )
+
+
+def drop_plans(subscription: Subscription) -> None:
+    """Let the next term of a locked subscription, if there is one, begin as the running one is (section 8)."""
+    ProductTerm.objects.filter(subscription=subscription).update(
+        renewal_quantity=None, renewal_term="", renewal_frequency=""
+    )

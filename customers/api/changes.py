@@ -21,6 +21,7 @@ from customers.subscription_changes import (
     StatusNotReachable,
     SubscriptionChange,
     apply_change,
+    properties_of,
     transitions_of,
 )
 from customers.wire import billing_cycle
@@ -243,7 +244,8 @@ def _locked(row: Subscription) -> Subscription:
 
 def _check_etag(request: ApiRequest, row: Subscription, in_body: str) -> None:
     try:
-        check_if_match(request, subscriptions.etag(row), in_body=in_body)
+        own = properties_of([row.pk]).get(row.pk, {})
+        check_if_match(request, subscriptions.etag(row, own), in_body=in_body)
     except StaleETag as error:
         raise StaleSubscription from error
 
@@ -288,8 +290,12 @@ def _next_term(body: NextTermBody | None) -> NextTerm | None:
 
 
 def _check_transition(row: Subscription, body: TransitionBody) -> None:
-    """Another quantity, term or billing cycle at the same time is not offered. Raises: ChangeNotOffered."""
-    is_same = body.quantity in (None, row.quantity) and body.term_duration in ("", row.term)
+    """Another quantity or billing cycle at the same time is not offered; the item names its term.
+
+    Raises: ChangeNotOffered.
+    """
+    _product, _colon, term = body.to_catalog_item_id.rpartition(":")
+    is_same = body.quantity in (None, row.quantity) and body.term_duration in ("", row.term, term)
     if not is_same or body.billing_cycle not in ("unknown", billing_cycle(row)):
         raise ChangeNotOffered
     if body.transition_type != TRANSITION_TYPE:

@@ -1,6 +1,7 @@
 """Subscriptions of a customer: list and read (API reference, sections 4.1 and 4.2)."""
 
 import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any, NotRequired
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus,
 from customers.models import Subscription
 from customers.queries import wire
 from customers.queries.wire import SubscriptionNotFound
+from customers.subscription_changes import properties_of
 from customers.wire import billing_cycle
 from portal.accounts.permissions import Permission
 from portal.api.access import ApiRequest, api_requires
@@ -67,6 +69,29 @@ class RefundOption(TypedDict):
     expiresAt: str
 
 
+class RefundableDetail(TypedDict):
+    quantity: int
+    allowedUntilDateTime: str
+
+
+class RefundableQuantity(TypedDict):
+    totalQuantity: int
+    details: list[RefundableDetail]
+
+
+class NextProduct(TypedDict):
+    productId: str
+    skuId: str
+    availabilityId: str
+    billingCycle: str
+    termDuration: str
+
+
+class NextTermInstructions(TypedDict):
+    product: NextProduct
+    quantity: int
+
+
 class SubscriptionAnswer(TypedDict):
     id: str
     offerId: str
@@ -89,6 +114,9 @@ class SubscriptionAnswer(TypedDict):
     billingCycle: str
     termDuration: NotRequired[str]
     refundOptions: NotRequired[list[RefundOption]]
+    renewalTermDuration: NotRequired[str]
+    refundableQuantity: NotRequired[RefundableQuantity]
+    scheduledNextTermInstructions: NotRequired[NextTermInstructions]
     isMicrosoftProduct: bool
     partnerId: str
     attentionNeeded: bool
@@ -116,8 +144,7 @@ def list_subscriptions(request: ApiRequest, customer_id: Any) -> HttpResponse:
         rows = rows.filter(order_id=as_id) if as_id else rows.none()
     if number := query.get("mpn_id"):
         rows = rows.filter(partner_on_record=number)
-    now = timezone.now()
-    items = [subscription(row, now=now) for row in rows]
+    items = subscriptions(rows, now=timezone.now())
     return json_answer(collection(items, uri="" if number else f"/customers/{relationship.customer_id}/subscriptions"))
 
 
@@ -133,7 +160,7 @@ def list_addons(request: ApiRequest, customer_id: Any, subscription_id: UUID) ->
     base, now = find(request, customer_id, subscription_id), timezone.now()
     rows = wire.subscriptions_of(request.actor, base.customer_id).filter(parent=base)
     uri = f"/customers/{base.customer_id}/subscriptions/{base.pk}/addons"
-    return json_answer(collection([subscription(row, now=now) for row in rows], uri=uri))
+    return json_answer(collection(subscriptions(rows, now=now), uri=uri))
 
 
 def find(request: ApiRequest, customer_id: Any, subscription_id: UUID) -> Subscription:
@@ -146,6 +173,18 @@ def find(request: ApiRequest, customer_id: Any, subscription_id: UUID) -> Subscr
 
 
 def subscription(row: Subscription, *, now: datetime.datetime) -> dict[str, Any]:
+    """Return a subscription as the API writes it, with what the app of its family knows of it."""
+    return subscriptions([row], now=now)[0]
+
+
+def subscriptions(rows: Iterable[Subscription], *, now: datetime.datetime) -> list[dict[str, Any]]:
+    """Return subscriptions as the API writes them."""
+    found = list(rows)
+    more = properties_of([row.pk for row in found])
+    return [_subscription(row, more.get(row.pk, {}), now=now) for row in found]
+
+
+def _subscription(row: Subscription, more: Mapping[str, Any], *, now: datetime.datetime) -> dict[str, Any]:
     """Return a subscription as the API writes it. Long because it names every property of the resource."""
     family, here = ProductFamily(row.product_family), f"/customers/{row.customer_id}/subscriptions/{row.pk}"
     is_usage = row.billing_frequency == BillingFrequency.USAGE or family in AZURE
@@ -180,14 +219,15 @@ def subscription(row: Subscription, *, now: datetime.datetime) -> dict[str, Any]
             "actionTaken": False,
             "contractType": "subscription",
             "orderId": str(row.order_id) if row.order_id else None,
+            **more,
             "links": _links(row, here),
-            "attributes": attributes("Subscription", etag=etag(row)),
+            "attributes": attributes("Subscription", etag=etag(row, more)),
         }
     )
 
 
-def etag(row: Subscription) -> str:
-    """Return what changes with anything of a subscription that can be changed."""
+def etag(row: Subscription, more: Mapping[str, Any]) -> str:
+    """Return what changes with anything of a subscription that can be changed; ``more``: what its app knows of it."""
     return etag_of(
         row.pk,
         row.friendly_name,
@@ -199,6 +239,7 @@ def etag(row: Subscription) -> str:
         row.offer_id,
         row.ends_on,
         row.pending_operation,
+        more.get("scheduledNextTermInstructions"),
     )
 
 

@@ -202,6 +202,13 @@ HELP: dict[str, tuple[object, object]] = {
         _("Set the next term's quantity."),
     ),
     "same-value-already": (_("The subscription has this value already."), _("Nothing is left to do.")),
+    "no-next-term": (_("The subscription does not renew."), _("Switch auto-renew on first.")),
+    "term-only-longer": (_("A shorter term was asked for."), _("Order the shorter term when this one is over.")),
+    "billing-frequency-fixed": (
+        _("The running term cannot be billed in another way."),
+        _("Plan it for the next term."),
+    ),
+    "nothing-planned": (_("Nothing is planned for the next term."), _("Nothing is left to do.")),
     "provider-changes-it": (_("The provider changes it."), _("Ask the provider.")),
     "not-the-previous-offer": (_("The subscription is not of the previous offer."), _("Nothing is left to do.")),
     "shared-services-not-converted": (_("Shared services are not converted."), _("Nothing is left to do.")),

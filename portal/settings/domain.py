@@ -127,7 +127,12 @@ SUBSCRIPTION_CHANGES = {
         ("azure_plan", "azure_subscription", "azure_legacy", "shared_services"), "azure.workflow.wanted.apply"
     ),
 }
-SUBSCRIPTION_TRANSITIONS = {"third_party": "marketplace.queries.transitions.of_subscription"}
+SUBSCRIPTION_TRANSITIONS = {
+    "third_party": "marketplace.queries.transitions.of_subscription",
+    "license_based": "azure.queries.longer_terms.of_subscription",
+}
+# Over the API: what an app knows of subscriptions beyond their rows, given the ids of some; properties by id.
+SUBSCRIPTION_PROPERTIES = ["azure.wire_terms.properties"]
 CATALOGS = [
     "marketplace.wire_catalog.MarketplaceCatalog",
     "azure.wire_catalog.AzureCatalog",

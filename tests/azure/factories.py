@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from azure.workflow.purchases import Purchase, Review, buy_product
+from billing.models import PriceList
 from customers.enums import BillingFrequency, ProductFamily, Term
 from customers.models import ResellerRelationship, Subscription
 from portal.accounts.actor import Actor
@@ -56,6 +57,14 @@ def make_prices(month: datetime.date = datetime.date(2026, 11, 1), **fields: Any
             billing_frequency=frequency,
             unit_price=price,
         )
+
+
+def make_ways(*ways: tuple[str, str, int], month: datetime.date = datetime.date(2026, 11, 1)) -> None:
+    """Further ways to buy the license of ``make_prices``: term, billing frequency and price of each."""
+    price_list = PriceList.objects.get(family=ProductFamily.LICENSE_BASED, month=month)
+    name = {"product_title": "Office Suite Standard", "sku_title": "Office Suite Standard"}
+    for term, frequency, price in ways:
+        make_price(price_list, **LICENSE, **name, term=term, billing_frequency=frequency, unit_price=price)
 
 
 def make_customer_of(**fields: Any) -> ResellerRelationship:

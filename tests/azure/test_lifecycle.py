@@ -13,7 +13,9 @@ from azure.models import ProductTerm
 from azure.processing import terms
 from azure.rules import lifecycle as rules
 from azure.rules.families import LIFECYCLES
+from azure.rules.next_terms import NextTermPlan
 from azure.workflow import changes
+from azure.workflow.next_terms import plan_next_term
 from azure.workflow.wanted import apply
 from billing.models import Charge
 from customers.enums import ProductFamily, SubscriptionStatus
@@ -214,7 +216,8 @@ def test_a_year_is_charged_month_by_month_to_the_cent_then_renews_with_the_quant
     make_prices(month=datetime.date(2027, 11, 1))
     subscription = buy(make_customer_of(), LICENSE, quantity=10)
     actor = admin_of(subscription)
-    changes.set_renewal_quantity(subscription_id=subscription.pk, quantity=6, actor=actor, now=NOON + 30 * DAY)
+    plan = NextTermPlan(6, subscription.term, subscription.billing_frequency)
+    plan_next_term(subscription_id=subscription.pk, plan=plan, actor=actor, now=NOON + 30 * DAY)
     for month in range(1, 12):
         terms.run(now=NOON + month * 31 * DAY)
     assert money(subscription) == Decimal(1200)
@@ -304,6 +307,7 @@ def test_the_api_changes_through_the_same_functions():
     apply(change=SubscriptionChange(status=S.ACTIVE, auto_renew=True), **named)
     subscription.refresh_from_db()
     assert (subscription.friendly_name, subscription.quantity, subscription.auto_renew) == ("Mill", 6, True)
+    assert ProductTerm.objects.get().renewal_quantity is None
     for change in (SubscriptionChange(billing_cycle="annual"), SubscriptionChange(next_term=NextTerm(term="P3Y"))):
         with pytest.raises(ChangeNotOffered):
             apply(change=change, **named)
@@ -327,7 +331,8 @@ def test_the_page_of_a_subscription_offers_what_can_be_done_and_explains_the_res
     for path, answer in (
         ("quantity", {"quantity": "7"}),
         ("name", {"friendly_name": "Saw mill"}),
-        ("next-term", {"quantity": "5"}),
+        ("next-term", {"quantity": "5", "way": "P1Y:monthly"}),
+        ("next-term/drop", {"confirmed": "yes"}),
         ("auto-renew", {"confirmed": "yes"}),
         ("suspend", {"confirmed": "yes"}),
         ("reactivate", {"confirmed": "yes"}),

@@ -4,7 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
-from portal.core.navigation import Item, Workspace
+from portal.core.navigation import Item, MailTopic, Workspace
+from support.queries.health import HEALTH_TOPIC
 from support.rules import OPENERS
 
 SERVED_BY_OTHERS = frozenset(
@@ -46,6 +47,13 @@ WORKSPACES = (
                 icon="support",
                 description=_("Ask the programme operator, for your company or for a customer."),
                 kinds=OPENERS,
+            ),
+        ),
+        mail_topics=(
+            MailTopic(
+                HEALTH_TOPIC,
+                _("Service health: an incident or planned work is told, or is over"),
+                Permission.SERVICE_HEALTH_VIEW,
             ),
         ),
     ),

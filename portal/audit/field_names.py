@@ -179,6 +179,7 @@ FIELD_NAMES = {
     "support e-mail": _("Support e-mail address"),
     "support phone": _("Support phone"),
     "switched_off": _("Switched off"),
+    "asked_for": _("Asked for"),
     "system": _("Operating system"),
     "tags": _("Tags"),
     "target partner": _("New partner"),

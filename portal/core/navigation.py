@@ -41,6 +41,15 @@ class Item:
 
 
 @dataclass(frozen=True)
+class MailTopic:
+    """News that are mailed to those alone who asked for them among their preferences."""
+
+    key: str
+    label: Text
+    permission: str = ""
+
+
+@dataclass(frozen=True)
 class Workspace:
     """A group of pages with a card on Home. Shown to whoever may open at least one of its pages."""
 
@@ -50,6 +59,7 @@ class Workspace:
     description: Text
     items: Sequence[Item]
     actions: Sequence[Item] = ()  # things to do that stand in no menu: found by search, offered on Home
+    mail_topics: Sequence[MailTopic] = ()
 
     def items_for(self, actor: "Actor") -> list[Item]:
         return [item for item in self.items if item.is_for(actor)]
@@ -91,6 +101,12 @@ def all_workspaces() -> tuple[Workspace, ...]:
 def workspaces_for(actor: "Actor") -> list[Workspace]:
     """Return the workspaces with at least one page that the actor may open."""
     return [space for space in all_workspaces() if space.items_for(actor)]
+
+
+def mail_topics_for(actor: "Actor") -> list[MailTopic]:
+    """Return the news that the actor may ask for by mail."""
+    topics = (topic for space in workspaces_for(actor) for topic in space.mail_topics)
+    return [topic for topic in topics if not topic.permission or actor.may(topic.permission)]
 
 
 WORKSPACES = (

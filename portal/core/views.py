@@ -15,6 +15,7 @@ from django_htmx.http import trigger_client_event
 from portal.accounts import queries
 from portal.accounts.access import signed_in
 from portal.accounts.permissions import Permission
+from portal.core import home as home_cards
 from portal.core import navigation
 from portal.core.http import PortalRequest, is_fragment_request, page_or_fragment
 from portal.core.search import LIMIT, Group, find
@@ -38,6 +39,7 @@ def home(request: PortalRequest) -> HttpResponse:
             "actions": notifications.rows(urgent, now=timezone.now()),
             "more_actions": bool(urgent.next_cursor),
             "quick_starts": _quick_starts(request),
+            "cards": home_cards.cards_for(request),
         },
     )
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.core.navigation import Workspace
+from portal.core.navigation import MailTopic, Workspace
 from portal.notifications.enums import ActionKind
 
 OPTIONAL = (ActionKind.TRANSACTIONAL, ActionKind.PROMOTIONAL)
@@ -32,7 +32,7 @@ class WorkspaceRow:
 
 
 class PreferencesForm(forms.Form):
-    """Language, and one box for each optional kind of mail in each workspace."""
+    """Language, one box for each optional kind of mail in each workspace, and one for each topic to ask for."""
 
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
@@ -46,6 +46,8 @@ class PreferencesForm(forms.Form):
         workspaces: Iterable[Workspace],
         language: str,
         unwanted: Collection[tuple[str, str]],
+        topics: Iterable[MailTopic] = (),
+        asked_for: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +60,11 @@ class PreferencesForm(forms.Form):
                     required=False,
                     initial=(workspace.key, str(kind)) not in unwanted,
                 )
+        self._topics = list(topics)
+        for topic in self._topics:
+            self.fields[f"topic:{topic.key}"] = forms.BooleanField(
+                label=str(topic.label), required=False, initial=topic.key in asked_for
+            )
 
     @property
     def rows(self) -> Iterator[WorkspaceRow]:
@@ -74,3 +81,13 @@ class PreferencesForm(forms.Form):
             for workspace in self._workspaces
             for kind in OPTIONAL
         }
+
+    @property
+    def topic_fields(self) -> list[forms.BoundField]:
+        """The boxes of the topics."""
+        return [self[f"topic:{topic.key}"] for topic in self._topics]
+
+    @property
+    def topics(self) -> dict[str, bool]:
+        """Which topics were asked for, of those that the person may ask for."""
+        return {topic.key: self.cleaned_data[f"topic:{topic.key}"] for topic in self._topics}

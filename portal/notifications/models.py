@@ -243,7 +243,10 @@ class ActionItemMark(models.Model):
 
 
 class MailPreference(models.Model):
-    """A person's choice for one optional kind of mail in one workspace. No row: mails are sent."""
+    """A person's choice for one optional kind of mail in one workspace. No row: mails are sent.
+
+    Of a topic (``navigation.MailTopic``) the key stands in the place of the workspace, and no row means: no mails.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mail_preferences")
     workspace = models.CharField(max_length=40)

@@ -205,6 +205,19 @@ def unwanted_mails(user_id: UUID) -> set[tuple[str, str]]:
     return set(MailPreference.objects.filter(user_id=user_id, wants_mail=False).values_list("workspace", "kind"))
 
 
+def topics_asked_for(user_id: UUID) -> set[str]:
+    """Return the keys of the topics whose mails a person asked for."""
+    keys = [topic.key for space in navigation.all_workspaces() for topic in space.mail_topics]
+    rows = MailPreference.objects.filter(user_id=user_id, workspace__in=keys, wants_mail=True)
+    return set(rows.values_list("workspace", flat=True))
+
+
+def readers_of(topic: str) -> list[UUID]:
+    """Return the ids of the people who asked for the mails of a topic, whatever they may see today."""
+    rows = MailPreference.objects.filter(workspace=topic, wants_mail=True, user__is_active=True)
+    return list(rows.values_list("user_id", flat=True))
+
+
 def mails_looked_after(actor: Actor) -> OutgoingEmailQuerySet:
     """Return the mails that are the actor's to mend: its organization's; for the operator everybody's."""
     emails = OutgoingEmail.objects.defer("text", "html", "sealed_secrets")

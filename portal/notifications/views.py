@@ -226,10 +226,14 @@ def preferences(request: PortalRequest) -> HttpResponse:
         workspaces=[space for space in navigation.workspaces_for(_actor(request)) if space.key != "action-center"],
         language=request.user.language,
         unwanted=queries.unwanted_mails(request.user.pk),
+        topics=navigation.mail_topics_for(_actor(request)),
+        asked_for=queries.topics_asked_for(request.user.pk),
     )
     if request.method == "POST" and form.is_valid():
         language = form.cleaned_data["language"]
-        workflow.save_preferences(language=language, wanted=form.wanted, actor=_actor(request), now=timezone.now())
+        workflow.save_preferences(
+            language=language, wanted=form.wanted, topics=form.topics, actor=_actor(request), now=timezone.now()
+        )
         with in_language(language):
             messages.success(request, _("Your preferences are saved."))
         return redirect_to(request, reverse("action_center:preferences"))

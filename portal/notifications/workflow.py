@@ -14,7 +14,7 @@ from portal.accounts.workflow.profile import update_profile
 from portal.core.errors import Refusal
 from portal.core.queue import enqueue_after_commit
 from portal.notifications import announcements, queries, rules
-from portal.notifications.enums import EmailStatus, NotificationEvent
+from portal.notifications.enums import ActionKind, EmailStatus, NotificationEvent
 from portal.notifications.models import ActionItem, ActionItemMark, MailPreference, OutgoingEmail
 
 
@@ -80,21 +80,33 @@ def _announce_items(
 
 @transaction.atomic
 def save_preferences(
-    *, language: str, wanted: Mapping[tuple[str, str], bool], actor: Actor, now: datetime.datetime
+    *,
+    language: str,
+    wanted: Mapping[tuple[str, str], bool],
+    actor: Actor,
+    now: datetime.datetime,
+    topics: Mapping[str, bool] | None = None,
 ) -> None:
-    """Store the language of a person's mails and pages, and which optional mails it wants, by (workspace, kind)."""
+    """Store the language of a person's mails and pages, and which optional mails it wants, by (workspace, kind).
+
+    ``topics``: what is mailed to those alone who ask for it.
+    """
     user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.user_id)
     update_profile(
         user_id=user.pk, name=user.name, language=language, shortcuts_enabled=user.shortcuts_enabled, now=now
     )
     unwanted = queries.unwanted_mails(user.pk)
     still_unwanted = (unwanted - wanted.keys()) | {choice for choice, wants in wanted.items() if not wants}
-    if still_unwanted == unwanted:
+    asked_for, topics = queries.topics_asked_for(user.pk), topics or {}
+    then_asked_for = (asked_for - topics.keys()) | {topic for topic, wants in topics.items() if wants}
+    if (still_unwanted, then_asked_for) == (unwanted, asked_for):
         return
+    MailPreference.objects.filter(user=user, workspace__in=asked_for - then_asked_for).delete()
+    chosen = {**wanted, **{(topic, str(ActionKind.TRANSACTIONAL)): True for topic in then_asked_for}}
     MailPreference.objects.bulk_create(
         [
             MailPreference(user=user, workspace=workspace, kind=kind, wants_mail=wants)
-            for (workspace, kind), wants in wanted.items()
+            for (workspace, kind), wants in chosen.items()
         ],
         update_conflicts=True,
         unique_fields=["user", "workspace", "kind"],
@@ -104,8 +116,8 @@ def save_preferences(
         NotificationEvent.MAIL_PREFERENCES_CHANGED,
         actor=actor,
         now=now,
-        before={"switched_off": _words(unwanted)},
-        after={"switched_off": _words(still_unwanted)},
+        before={"switched_off": _words(unwanted), "asked_for": sorted(asked_for)},
+        after={"switched_off": _words(still_unwanted), "asked_for": sorted(then_asked_for)},
     )
 
 

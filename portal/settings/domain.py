@@ -34,6 +34,7 @@ CUSTOMER_NAVIGATION = [  # the pages of one customer
     "billing.prices_navigation.CUSTOMER_ITEMS",
     "customers.navigation.CUSTOMER_ITEMS",
 ]
+HOME_CARDS = ["support.views.health.home_card"]  # parts of Home, each for those whom it concerns
 EVENT_TYPES = [
     "portal.accounts.enums.AccountEvent",
     "portal.notifications.enums.NotificationEvent",

@@ -3,14 +3,18 @@
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
+from portal.accounts.models import Membership
+from portal.accounts.permissions import Permission, roles_allowing
 from portal.core.pages import Page, keyset_page
+from portal.notifications.queries import readers_of
 from support.enums import IncidentKind, ServiceProduct
 from support.models import IncidentUpdate, ServiceIncident
 
 ORDER = ("-starts_at", "-pk")
+HEALTH_TOPIC = "service-health"
 
 
 @dataclass(frozen=True)
@@ -22,19 +26,48 @@ class ProductHealth:
     count: int
 
 
-def current_incidents() -> list[ServiceIncident]:
+@dataclass(frozen=True)
+class HealthFilter:
+    """What the page is narrowed to; empty values narrow nothing. ``state``: "current" or "past"."""
+
+    text: str = ""
+    product: str = ""
+    kind: str = ""
+    state: str = ""
+
+
+EVERYTHING = HealthFilter()
+
+
+def current_incidents(wanted: HealthFilter = EVERYTHING) -> list[ServiceIncident]:
     """Return what is not over, incidents first, each with the newest word on it (``latest_text``): one query."""
-    return list(_with_latest(ServiceIncident.objects.filter(resolved_at=None)).order_by("-kind", *ORDER))
+    if wanted.state == "past":
+        return []
+    rows = _with_latest(ServiceIncident.objects.filter(_condition(wanted), resolved_at=None))
+    return list(rows.order_by("-kind", *ORDER))
 
 
-def past_page(*, product: str = "", kind: str = "", cursor: str = "", size: int = 25) -> Page[ServiceIncident]:
+def past_page(wanted: HealthFilter = EVERYTHING, *, cursor: str = "", size: int = 25) -> Page[ServiceIncident]:
     """Return one page of what is over, newest first, in one query. Raises: BadCursor."""
-    rows = _with_latest(ServiceIncident.objects.filter(resolved_at__isnull=False))
-    if product:
-        rows = rows.filter(product=product)
-    if kind:
-        rows = rows.filter(kind=kind)
+    rows = _with_latest(ServiceIncident.objects.filter(_condition(wanted), resolved_at__isnull=False))
     return keyset_page(rows, order=ORDER, cursor=cursor, size=size)
+
+
+def _condition(wanted: HealthFilter) -> Q:
+    found = Q(title__icontains=wanted.text) if wanted.text else Q()
+    if wanted.product:
+        found &= Q(product=wanted.product)
+    if wanted.kind:
+        found &= Q(kind=wanted.kind)
+    return found
+
+
+def people_to_tell() -> list[Membership]:
+    """Return one membership of each person who asked for news of service health and may still read it."""
+    may_read = Membership.objects.active().with_role(*roles_allowing(Permission.SERVICE_HEALTH_VIEW))
+    rows = may_read.filter(user_id__in=readers_of(HEALTH_TOPIC)).select_related("user")
+    # Of somebody's sandbox and production account the latter: that is where the notice is looked for.
+    return list(rows.order_by("user_id", "organization__is_sandbox", "pk").distinct("user_id"))
 
 
 def _with_latest(rows: QuerySet[ServiceIncident]) -> QuerySet[ServiceIncident]:

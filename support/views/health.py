@@ -1,6 +1,7 @@
 """Service health: what partners read, and what the operator writes (portal reference, sections 1.2 and 3.2)."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal
+from portal.core.home import HomeCard
 from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
 from portal.core.listing import ListAddress
 from support import rules, workflow
@@ -23,7 +25,15 @@ from support.forms.health import IncidentForm, UpdateForm
 from support.presentation import health_row, update_entry
 from support.queries import health as queries
 
-FILTERS = {"product": ServiceProduct.values, "kind": IncidentKind.values, "cursor": None}
+STATES = ("current", "past")
+FILTERS = {
+    "q": None,
+    "product": ServiceProduct.values,
+    "kind": IncidentKind.values,
+    "state": STATES,
+    "cursor": None,
+}
+SHOWN_ON_HOME = 3
 
 
 @require_safe
@@ -31,40 +41,60 @@ FILTERS = {"product": ServiceProduct.values, "kind": IncidentKind.values, "curso
 def health(request: PortalRequest) -> HttpResponse:
     """Say how each product is, what is wrong or planned now, and what was."""
     address = ListAddress.read(request, FILTERS)
-    page = queries.past_page(product=address.get("product"), kind=address.get("kind"), cursor=address.get("cursor"))
-    current = queries.current_incidents()
+    wanted = queries.HealthFilter(
+        text=address.get("q"), product=address.get("product"), kind=address.get("kind"), state=address.get("state")
+    )
+    page = queries.past_page(wanted, cursor=address.get("cursor")) if wanted.state != "current" else None
     return page_or_fragment(
         request,
         page="support/health.html",
-        fragment="support/_past.html",
+        fragment="support/_health.html",
         context={
-            "products": queries.product_healths(current),
-            "current": [health_row(incident) for incident in current],
-            "past": [health_row(incident) for incident in page],
-            "pager": address.pager(page),
-            "values": {name: address.get(name) for name in ("product", "kind")},
+            "products": queries.product_healths(queries.current_incidents()),
+            "current": [health_row(incident) for incident in queries.current_incidents(wanted)],
+            "past": [health_row(incident) for incident in page or ()],
+            "pager": address.pager(page) if page else None,
+            "values": {name: address.get(name) for name in ("q", "product", "kind", "state")},
             "options": _options(),
-            "chips": address.chips(_chip_labels(address)),
+            "chips": address.chips(_chip_labels(wanted)),
             "list_url": address.path,
             "may_publish": request.actor.may(Permission.SERVICE_HEALTH_PUBLISH),
         },
     )
 
 
+def home_card(request: PortalRequest) -> HomeCard | None:
+    """Say on Home whether all is well, or what is not, to those who may read it."""
+    if not request.actor.may(Permission.SERVICE_HEALTH_VIEW):
+        return None
+    current = queries.current_incidents()
+    is_wrong = any(incident.kind == IncidentKind.INCIDENT for incident in current)
+    rows = [health_row(incident) for incident in current[:SHOWN_ON_HOME]]
+    values = {"rows": rows, "more": max(len(current) - SHOWN_ON_HOME, 0), "is_wrong": is_wrong}
+    return HomeCard("support/_home_card.html", values)
+
+
 def _options() -> dict[str, list[dict[str, Any]]]:
-    products = [{"value": value, "label": label} for value, label in ServiceProduct.choices]
-    kinds = [{"value": value, "label": label} for value, label in IncidentKind.choices]
+    def choices(every: str, pairs: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
+        return [{"value": "", "label": every}, *({"value": value, "label": label} for value, label in pairs)]
+
     return {
-        "product": [{"value": "", "label": _("All products")}, *products],
-        "kind": [{"value": "", "label": _("All kinds")}, *kinds],
+        "product": choices(_("All products"), ServiceProduct.choices),
+        "kind": choices(_("All kinds"), IncidentKind.choices),
+        "state": choices(_("Now and past"), [(state, _state_label(state)) for state in STATES]),
     }
 
 
-def _chip_labels(address: ListAddress) -> dict[str, str]:
-    product, kind = address.get("product"), address.get("kind")
+def _state_label(state: str) -> str:
+    return _("Not over yet") if state == "current" else _("Over")
+
+
+def _chip_labels(wanted: queries.HealthFilter) -> dict[str, str]:
     return {
-        "product": str(ServiceProduct(product).label) if product else "",
-        "kind": str(IncidentKind(kind).label) if kind else "",
+        "q": _("Search: %(text)s") % {"text": wanted.text},
+        "product": str(ServiceProduct(wanted.product).label) if wanted.product else "",
+        "kind": str(IncidentKind(wanted.kind).label) if wanted.kind else "",
+        "state": _state_label(wanted.state),
     }
 
 

@@ -50,7 +50,7 @@ def publish_incident(
     )
     if is_new:
         _write(incident, new.text, actor=actor, now=now)
-        announce_incident(E.INCIDENT_PUBLISHED, incident, actor=actor, now=now)
+        announce_incident(E.INCIDENT_PUBLISHED, incident, text=new.text, actor=actor, now=now)
     return incident
 
 
@@ -69,7 +69,8 @@ def update_incident(
     incident.save(update_fields=["status", "modified_at", "resolved_at"])
     _write(incident, text, actor=actor, now=now)
     event_type = E.INCIDENT_RESOLVED if is_over else E.INCIDENT_UPDATED
-    announce_incident(event_type, incident, actor=actor, now=now, before=before, after={"status": incident.status})
+    after = {"status": incident.status}
+    announce_incident(event_type, incident, text=text, actor=actor, now=now, before=before, after=after)
     return incident
 
 

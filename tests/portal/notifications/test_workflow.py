@@ -103,8 +103,8 @@ class TestPreferences:
 
         assert queries.unwanted_mails(actor.user_id) == {("customers", "promotional")}
         [event] = logged(NotificationEvent.MAIL_PREFERENCES_CHANGED)
-        assert event.before == {"switched_off": []}
-        assert event.after == {"switched_off": ["customers: promotional"]}
+        assert event.before == {"switched_off": [], "asked_for": []}
+        assert event.after == {"switched_off": ["customers: promotional"], "asked_for": []}
 
     def test_the_same_choices_again_change_and_log_nothing(self):
         actor = make_actor()

@@ -7,7 +7,18 @@ import os
 import sys
 from pathlib import Path
 
-NAMES = ("api", "audit_log", "audit_seal", "billing", "customers", "marketplace", "transfers", "usage", "webhooks")
+NAMES = (
+    "api",
+    "audit_log",
+    "audit_seal",
+    "azure",
+    "billing",
+    "customers",
+    "marketplace",
+    "transfers",
+    "usage",
+    "webhooks",
+)
 
 
 def main() -> int:

@@ -8,9 +8,11 @@ import datetime
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 
 from azure.models import ProductTerm
-from azure.workflow import renewals
+from azure.processing import renewals
+from azure.workflow import renewals as workflow
 from billing import workflow as billing
 from customers.enums import SubscriptionStatus
 from customers.models import Subscription
@@ -56,7 +58,8 @@ def run(*, now: datetime.datetime) -> dict[str, int]:
     return {
         "taken_in": _take_in(now),
         "cycles": _charge_cycles(now),
-        "renewed_or_ended": _each_over(now),
+        "ended": _end_each(now),
+        "renewed": renewals.renew_terms(now=now),
         "disabled": _age(SubscriptionStatus.EXPIRED, SubscriptionStatus.DISABLED, EXPIRED_DAYS, now),
         "deleted": _age(SubscriptionStatus.DISABLED, SubscriptionStatus.DELETED, DELETED_DAYS, now),
     }
@@ -65,7 +68,7 @@ def run(*, now: datetime.datetime) -> dict[str, int]:
 def _take_in(now: datetime.datetime) -> int:
     """Begin to charge all that came from elsewhere; return how many."""
     total = 0
-    while done := renewals.take_in(now=now, batch=ONE_BY_ONE):
+    while done := workflow.take_in(now=now, batch=ONE_BY_ONE):
         total += done
     return total
 
@@ -89,21 +92,22 @@ def _charge_batch(now: datetime.datetime) -> int:
     return len(rows)
 
 
-def _each_over(now: datetime.datetime) -> int:
-    """Renew or end each subscription whose term is over, in a transaction of its own; what fails stops nothing else."""
+def _end_each(now: datetime.datetime) -> int:
+    """End each subscription that does not renew, in a transaction of its own; what fails stops nothing else."""
     done = 0
     over = Subscription.objects.filter(
+        Q(auto_renew=False) | Q(status=SubscriptionStatus.SUSPENDED),
         product_term__ended_at__isnull=True,
         product_term__billed_until__lte=now.date(),
         ends_on__lte=now.date(),
-        status__in=[SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED],
+        status__in=workflow.RUNNING,
         pending_operation="",
     )
     for subscription_id in over.order_by("ends_on", "pk").values_list("pk", flat=True)[:BATCH]:
         try:
-            done += renewals.pass_term(subscription_id=subscription_id, now=now)
+            done += workflow.end_term(subscription_id=subscription_id, now=now)
         except Exception:  # whatever is wrong with one subscription must not keep others from being billed
-            logger.exception("term_not_passed", subscription_id=str(subscription_id))
+            logger.exception("term_not_ended", subscription_id=str(subscription_id))
     return done
 
 

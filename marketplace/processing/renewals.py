@@ -144,7 +144,7 @@ WHERE offer.webhook_url <> ''
 TOLD = """
     SELECT owned.id AS subject_id, owned.friendly_name AS subject_name, owned.customer_id,
         organization.name AS customer_name, organization.name_key AS customer_key,
-        jsonb_build_object('ends', owned.ends_on) AS after,
+        NULL::jsonb AS before, jsonb_build_object('ends', owned.ends_on) AS after, '{}'::jsonb AS details,
         array_remove(ARRAY[owned.customer_id, owned.billing_owner_id, owned.reseller_id, saas.publisher_id], NULL)
             AS organization_ids
     FROM unnest(%(ids)s::uuid[]) AS renewed (id)

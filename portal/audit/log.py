@@ -120,7 +120,8 @@ def record_selected(
     """Write an event of the portal itself for each row of a SELECT: what a batch of thousands changed. Return the ids.
 
     The SELECT has the columns subject_id, subject_name, customer_id, customer_name, customer_key (``name_key`` of it),
-    after (jsonb) and organization_ids (uuid[], each once), and yields each subject once. Its parameters have names.
+    before, after and details (jsonb) and organization_ids (uuid[], each once), and yields each subject once. Its
+    parameters have names.
     """
     with connection.cursor() as cursor:
         own: dict[str, Any] = {"event_type": str(event_type), "subject_type": subject_type, "occurred_at": occurred_at}
@@ -136,10 +137,10 @@ WITH told AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('audit_auditevent', 'id')) AS event_id, chosen.* FROM ({select}) AS chosen
 ), events AS (
     INSERT INTO audit_auditevent (id, public_id, event_type, outcome, occurred_at, actor_name, actor_email,
-        actor_organization_name, subject_type, subject_id, subject_name, customer_id, customer_name, after, details,
-        request_id)
+        actor_organization_name, subject_type, subject_id, subject_name, customer_id, customer_name, before, after,
+        details, request_id)
     SELECT event_id, gen_random_uuid(), %(event_type)s, 'succeeded', %(occurred_at)s, '', '', '', %(subject_type)s,
-        subject_id::text, left(subject_name, 200), customer_id, left(customer_name, 200), after, '{{}}', ''
+        subject_id::text, left(subject_name, 200), customer_id, left(customer_name, 200), before, after, details, ''
     FROM told
     RETURNING id
 ), parties AS (

@@ -12,7 +12,8 @@ from tests.factories import NOON, make_organization
 pytestmark = pytest.mark.django_db
 EACH = """
     SELECT id AS subject_id, name AS subject_name, id AS customer_id, name AS customer_name, name_key AS customer_key,
-        jsonb_build_object('name', name) AS after, ARRAY[id, %(other)s::uuid] AS organization_ids
+        jsonb_build_object('name', domain) AS before, jsonb_build_object('name', name) AS after,
+        jsonb_build_object('country', country) AS details, ARRAY[id, %(other)s::uuid] AS organization_ids
     FROM accounts_organization WHERE id = ANY(%(ids)s)
 """
 
@@ -39,7 +40,9 @@ def test_selected_events_are_those_that_record_would_have_written():
         occurred_at=NOON,
         customer_id=first.pk,
         customer_name=first.name,
+        before={"name": first.domain},
         after={"name": first.name},
+        details={"country": first.country},
     )
     assert len(written) == 3
     many = AuditEvent.objects.get(pk__in=written, subject_id=str(first.pk))

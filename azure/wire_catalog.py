@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from azure import prices
@@ -56,12 +56,16 @@ class AzureCatalog(Catalog):
     """One line is one order, for each product is ordered by itself."""
 
     is_one_line = True
+    families = frozenset(F) - {F.THIRD_PARTY}
 
-    def products(self, shelf: Shelf, view: str = "") -> list[Product]:
+    def products(self, shelf: Shelf, view: str = "", *, text: str = "") -> list[Product]:
         families = [family for family, (_kind, _sub, views) in KINDS.items() if _is_in(view, views)]
         rows = _sold(shelf).filter(price_list__family__in=families)
+        if text:
+            rows = rows.filter(Q(product_title__icontains=text) | Q(product_id__iexact=text))
         listed = rows.order_by("product_title", "product_id").distinct("product_title", "product_id")
-        return [*_azure_products(view), *(_product(row) for row in listed)]
+        own = [one for one in _azure_products(view) if text.casefold() in one.title.casefold()]
+        return [*own, *(_product(row) for row in listed)]
 
     def product(self, shelf: Shelf, product_id: str) -> Product | None:
         own = next((one for one in _azure_products("") if one.id.lower() == product_id.lower()), None)
@@ -149,7 +153,9 @@ def _azure_products(view: str) -> list[Product]:
     if not _is_in(view, AZURE[2]):
         return []
     articles = [rules.check_found(rules.azure_article(product_id)) for product_id in rules.OFFERS]
-    return [Product(one.product_id, str(one.name), str(one.name), AZURE[0], AZURE[2]) for one in articles]
+    return [
+        Product(one.product_id, str(one.name), str(one.name), AZURE[0], AZURE[2], family=one.family) for one in articles
+    ]
 
 
 def _sold(shelf: Shelf) -> QuerySet[PriceListEntry]:
@@ -164,7 +170,8 @@ def _skus(shelf: Shelf, product_id: str) -> list[ListedSku]:
 
 def _product(row: PriceListEntry) -> Product:
     kind, sub_kind, views = KINDS[row.price_list.family]
-    return Product(row.product_id, row.product_title, row.product_title, kind, views, sub_kind=sub_kind)
+    title, family = row.product_title, row.price_list.family
+    return Product(row.product_id, title, title, kind, views, sub_kind=sub_kind, family=family)
 
 
 def _sku(found: ListedSku) -> Sku:
@@ -182,7 +189,7 @@ def _sku(found: ListedSku) -> Sku:
 
 def _sold_term(way: Way) -> SoldTerm:
     duration = "" if way.term == Term.NONE else way.term
-    return SoldTerm(duration, cycle_of(way.billing_frequency, way.term))
+    return SoldTerm(duration, cycle_of(way.billing_frequency, way.term), way.unit_price)
 
 
 def _article(line: WantedLine, buyer: Buyer) -> Article:

@@ -58,6 +58,7 @@ class PriceEvent(models.TextChoices):
 
 # What corrects an earlier charge or moves money between partners; invoices name these apart from what was bought.
 CORRECTIONS = (ChargeKind.REMOVE_QUANTITY, ChargeKind.CONVERT, ChargeKind.CANCEL)
+METERED = (ChargeKind.METERED, ChargeKind.EARNED_CREDIT)  # what was used, not what is bought by the cycle
 TRANSFERS = (ChargeKind.TRANSFER_CREDIT, ChargeKind.TRANSFER_CHARGE)
 
 

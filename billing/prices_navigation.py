@@ -37,6 +37,12 @@ WORKSPACES = (
                 description=_("Your own prices and terms, for one customer or for all."),
             ),
             Item(
+                _("Bundles"),
+                "bundles:list",
+                Permission.PRICING_VIEW,
+                description=_("Products that you sell together under one price."),
+            ),
+            Item(
                 _("Margins"),
                 "pricing:margins",
                 Permission.PRICING_VIEW,

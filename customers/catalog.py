@@ -53,6 +53,7 @@ class Product:
     sub_kind: str = ""
     is_microsoft: bool = True
     publisher: str = ""
+    family: str = ""  # customers.enums.ProductFamily
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,14 @@ class Sku:
 
 @dataclass(frozen=True)
 class SoldTerm:
-    """For how long and how billed an availability is sold, and until when it may be canceled for how much."""
+    """For how long and how billed an availability is sold, and until when it may be canceled for how much.
+
+    ``unit_price`` is what the shelf's partner pays for one license and billing cycle; ``None``: billed by usage.
+    """
 
     duration: str
     billing_cycle: str
+    unit_price: Decimal | None = None
     refund: str = ""  # Full or Partial; empty: none
     refund_within: str = ""  # ISO 8601 duration
 
@@ -154,10 +159,11 @@ class Catalog(ABC):
     """What one app sells. Only what the shelf's partner may sell in its country is returned."""
 
     is_one_line = False  # whether each line becomes an order of its own
+    families: frozenset[str] = frozenset()  # customers.enums.ProductFamily, of all that it ever sells
 
     @abstractmethod
-    def products(self, shelf: Shelf, view: str = "") -> list[Product]:
-        """Return the products that stand in a targetView (in lower case), or all, by title."""
+    def products(self, shelf: Shelf, view: str = "", *, text: str = "") -> list[Product]:
+        """Return the products that stand in a targetView (in lower case), or all, by title; ``text`` is in it."""
 
     @abstractmethod
     def product(self, shelf: Shelf, product_id: str) -> Product | None:
@@ -201,6 +207,11 @@ def catalogs() -> list[Catalog]:
 def catalog_of(shelf: Shelf, product_id: str) -> Catalog | None:
     """Return the catalog that sells a product on a shelf."""
     return next((one for one in catalogs() if one.product(shelf, product_id) is not None), None)
+
+
+def catalog_of_family(family: str) -> Catalog:
+    """Return the catalog that sells a product family, whether it sells a product of it today or not."""
+    return next(one for one in catalogs() if family in one.families)
 
 
 def orders_of(actor: Actor, customer_id: UUID, *, order_id: UUID | None = None) -> list[PlacedOrder]:

@@ -20,7 +20,7 @@ from customers.catalog import (
     SoldTerm,
     WantedLine,
 )
-from customers.enums import BillingFrequency, Term
+from customers.enums import BillingFrequency, ProductFamily, Term
 from customers.models import Customer
 from customers.queries.wire import credited
 from customers.rules.buying import Buyer
@@ -29,10 +29,12 @@ from customers.wire import cycle_of
 from marketplace import rules
 from marketplace.enums import FREQUENCIES_OF_TERM, FulfillmentStatus, OfferStatus, Refund
 from marketplace.models import ExclusivePartner, Offer, Order, OrderLine, Plan, PlanPrice
+from marketplace.rules import Price
 from marketplace.workflow.purchases import Purchase, Review, order_at_once
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
 from portal.core.errors import InvalidInput
+from portal.core.fields import name_key
 
 VIEWS = ("MarketplaceSaaS",)
 REFUNDS = {Refund.FULL: "Full", Refund.PRORATED: "Partial", Refund.NONE: ""}
@@ -42,10 +44,13 @@ SEGMENT = "commercial"  # publishers sell to all segments under this one
 class MarketplaceCatalog(Catalog):
     """Offers are products, plans SKUs, terms availabilities."""
 
-    def products(self, shelf: Shelf, view: str = "") -> list[Product]:
+    families = frozenset({ProductFamily.THIRD_PARTY})
+
+    def products(self, shelf: Shelf, view: str = "", *, text: str = "") -> list[Product]:
         if view and view not in {name.lower() for name in VIEWS}:
             return []
-        return [_product(offer) for offer in _offers(shelf).order_by("name_key", "pk")]
+        offers = _offers(shelf).filter(name_key__contains=name_key(text))
+        return [_product(offer) for offer in offers.order_by("name_key", "pk")]
 
     def product(self, shelf: Shelf, product_id: str) -> Product | None:
         offer = _offer(shelf, product_id)
@@ -63,8 +68,9 @@ class MarketplaceCatalog(Catalog):
         if offer is None or plan is None:
             return []
         found = []
+        prices = _costs(plan, shelf)
         for term in Term:
-            sold = [_sold_term(offer, price) for price in _prices(plan, shelf) if price.term == term]
+            sold = [_sold_term(offer, price) for price in prices if price.term == term]
             if sold:
                 currency = shelf.partner.currency
                 found.append(Availability(str(term), offer.pk.hex, plan.code, currency, tuple(sold)))
@@ -142,6 +148,14 @@ def _prices(plan: Plan, shelf: Shelf) -> list[PlanPrice]:
     return sorted(rows, key=lambda row: frequencies.index(BillingFrequency(row.billing_frequency)))
 
 
+def _costs(plan: Plan, shelf: Shelf) -> list[Price]:
+    """Return what a plan costs the shelf's partner, its margin taken off."""
+    named = shelf.customer.pk if shelf.customer else None
+    return rules.prices_of(
+        plan, currency=shelf.partner.currency, partner_id=shelf.partner.pk, customer_id=named, on=shelf.today
+    )
+
+
 def _offer(shelf: Shelf, product_id: str) -> Offer | None:
     try:
         key = UUID(product_id)
@@ -160,6 +174,7 @@ def _product(offer: Offer) -> Product:
         views=VIEWS,
         is_microsoft=False,
         publisher=offer.publisher.organization.name,
+        family=ProductFamily.THIRD_PARTY,
     )
 
 
@@ -178,12 +193,12 @@ def _sku(plan: Plan, shelf: Shelf) -> Sku:
     )
 
 
-def _sold_term(offer: Offer, price: PlanPrice) -> SoldTerm:
+def _sold_term(offer: Offer, price: Price) -> SoldTerm:
     refund = REFUNDS[Refund(offer.refund)]
     hours = offer.window_hours(price.term)
     within = f"P{hours // 24}D" if hours % 24 == 0 else f"PT{hours}H"
     cycle = cycle_of(price.billing_frequency, price.term)
-    return SoldTerm(price.term, cycle, refund=refund, refund_within=within if refund else "")
+    return SoldTerm(price.term, cycle, price.unit_price, refund=refund, refund_within=within if refund else "")
 
 
 def _purchase(line: WantedLine) -> Purchase:

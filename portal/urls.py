@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("marketplace.urls")),
     path("", include("azure.urls")),
     path("", include("billing.prices_urls")),
+    path("", include("bundles.urls")),
     path("publisher/", include("marketplace.publisher_urls")),
     path("", include("support.urls")),
     path("", include("operators.urls")),

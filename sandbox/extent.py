@@ -30,6 +30,8 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "billing.OwnPrice": ("partner",),
     "billing.OwnTerms": ("partner",),
     "billing.UsageRecord": ("billing_owner",),
+    "bundles.Bundle": ("partner",),
+    "bundles.BundleSale": ("partner",),
     "customers.CustomerAgreement": ("partner",),
     "customers.ImportRun": ("partner",),
     "customers.RelationshipInvitation": ("partner", "reseller"),

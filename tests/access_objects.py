@@ -18,6 +18,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from billing.models import Invoice
+from bundles.models import BundlePart, BundleSale, BundleVersion
 from customers.enums import (
     BillingFrequency,
     ImportKind,
@@ -65,7 +66,8 @@ from portal.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookRegis
 from support.models import SupportCase
 from tests.billing.price_factories import make_own_price, make_price_sheet
 from tests.billing.usage_factories import make_rule, make_usage_import
-from tests.customers.factories import make_relationship
+from tests.bundles.factories import make_bundle
+from tests.customers.factories import make_relationship, make_subscription
 from tests.factories import make_member, make_organization, make_partner
 from tests.marketplace.factories import (
     admin_of,
@@ -442,6 +444,44 @@ def own_price(member: Membership) -> object:
     return make_own_price(member.organization).pk
 
 
+def bundle(member: Membership) -> object:
+    """A bundle that the member's partner sells to all customers."""
+    return _bundle_of(member).bundle_id if _sells(member) else uuid.uuid4()
+
+
+def _sells(member: Membership) -> bool:
+    return member.organization.kind in (OrganizationKind.DIRECT_BILL, OrganizationKind.INDIRECT_PROVIDER)
+
+
+def _bundle_of(member: Membership) -> BundleVersion:
+    return make_bundle(member.organization, now=timezone.now())
+
+
+def bundle_sale(member: Membership) -> object:
+    """A bundle that was sold, with a subscription in it."""
+    if not _sells(member):
+        return uuid.uuid4()
+    version, relationship = _bundle_of(member), make_relationship(member.organization)
+    sale = BundleSale.objects.create(
+        version=version,
+        partner=member.organization.partner,
+        customer=relationship.customer,
+        quantity=1,
+        cost=50,
+        created_at=timezone.now(),
+    )
+    row = make_subscription(relationship)
+    BundlePart.objects.create(subscription=row, sale=sale, line=version.lines.get(), unit_price=12)
+    return sale.pk
+
+
+def bundle_part(member: Membership) -> object:
+    """The subscription of the sold bundle that stands before it in the address."""
+    sales = BundleSale.objects.filter(partner_id=member.organization_id).order_by("-created_at")
+    sale = sales.first()
+    return sale.parts.get().pk if sale else uuid.uuid4()
+
+
 def usage_import(member: Membership) -> object:
     """A file of usage of which one row was not imported."""
     if member.organization.kind != OrganizationKind.OPERATOR:
@@ -572,6 +612,10 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "transfers:customer_id": customer,
     "transfers:transfer_id": transfer,
     "transfers:subscription_id": subscription,
+    "bundles:bundle_id": bundle,
+    "bundles:customer_id": customer,
+    "bundles:sale_id": bundle_sale,
+    "bundles:subscription_id": bundle_part,
     "pricing:sheet_id": price_sheet,
     "pricing:customer_id": customer,
     "pricing:run_id": usage_import,
@@ -830,6 +874,12 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "azure:take_access": ("azure-access-taken",),
     "billing_programme:payment": ("invoice-paid",),
     "billing:assignments": ("license-assignments-reported",),
+    "bundles:new": ("bundle-defined",),
+    "bundles:change": ("bundle-changed",),
+    "bundles:withdraw": ("bundle-withdrawn",),
+    "bundles:choose_customer": "leads to the review",
+    "bundles:sell": ("bundle-sold",),
+    "bundles:take_out": ("bundle-part-released",),
     "pricing:sheets": ("price-sheet-checked",),
     "pricing:publish_sheet": ("price-list-published",),
     "pricing:cancel_sheet": ("price-sheet-canceled",),

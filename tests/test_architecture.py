@@ -19,7 +19,17 @@ from portal.core.icons import ICONS
 from tests.explained import disabled_tags
 
 ROOT = Path(settings.BASE_DIR)
-DOMAIN_APPS = ("customers", "billing", "marketplace", "transfers", "azure", "support", "sandbox", "operators")
+DOMAIN_APPS = (
+    "customers",
+    "billing",
+    "marketplace",
+    "transfers",
+    "azure",
+    "bundles",
+    "support",
+    "sandbox",
+    "operators",
+)
 PROJECT = ("portal", *DOMAIN_APPS)
 MAY_IMPORT = {  # style guide, section 2
     "portal": {"portal"},
@@ -28,6 +38,7 @@ MAY_IMPORT = {  # style guide, section 2
     "marketplace": {"marketplace", "billing", "customers", "portal"},
     "transfers": {"transfers", "billing", "customers", "portal"},
     "azure": {"azure", "transfers", "billing", "customers", "portal"},
+    "bundles": {"bundles", "billing", "customers", "portal"},
     "support": {"support", "customers", "portal"},
     "sandbox": {"sandbox", "azure", "transfers", "marketplace", "billing", "customers", "portal"},
     "operators": {

@@ -10,20 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from billing.enums import PriceRuleKind
 from billing.forms.prices import LISTED
 from customers.models import ResellerRelationship
-from customers.queries import as_uuid
+from customers.queries import customer_named
 from portal.accounts.actor import Actor
 from portal.core.forms import DateInput
 
 THRESHOLDS = (50, 75, 80, 90, 100, 120)
-
-
-def find_customer(actor: Actor, text: str) -> ResellerRelationship | None:
-    """Return the partner's customer that has this Microsoft ID or domain, or nothing."""
-    rows = ResellerRelationship.objects.visible_to(actor).active()
-    customer_id = as_uuid(text)
-    if customer_id is not None:
-        return rows.filter(customer_id=customer_id).first()
-    return rows.filter(customer_domain=text.strip().lower()).first()
 
 
 class ForCustomerForm(forms.Form):
@@ -44,7 +35,7 @@ class ForCustomerForm(forms.Form):
         text = self.cleaned_data["customer"]
         if not text:
             return None
-        found = find_customer(self.actor, text)
+        found = customer_named(self.actor, text)
         if found is None:
             raise ValidationError(_("None of your customers has this ID or domain."))
         return found

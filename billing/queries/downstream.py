@@ -1,4 +1,4 @@
-"""What a partner bills its own customers for the charges of an invoice, by its own prices (A13)."""
+"""What a partner bills its own customers for the charges of an invoice, by its own prices and bundles (A13)."""
 
 import datetime
 import uuid
@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.conf import settings
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils.module_loading import import_string
 
+from billing.enums import METERED
 from billing.models import Invoice, InvoiceLine, OwnPrice
 from billing.prices import NoPrice, PriceQuestion, list_entry
 from billing.prices_own import PriceBook, Sold
@@ -39,15 +44,17 @@ def resold(invoice: Invoice) -> Iterator[Resold]:
     """Yield what each customer is billed, by the prices in force on the last day of the invoice's month.
 
     A part of a cycle, or a credit, is billed in the same proportion as it is charged. Without a price of its own and
-    without a retail price in the price list the partner passes on what it pays.
+    without a retail price in the price list the partner passes on what it pays. What was sold in a bundle is billed
+    under the bundle's name and price; these come last.
     """
+    parts = _parts(invoice)
     day = add_months(invoice.month, 1) - datetime.timedelta(days=1)
     rules = list(OwnPrice.objects.on(day).filter(partner_id=invoice.billing_owner_id))
     by_customer: dict[uuid.UUID | None, list[OwnPrice]] = defaultdict(list)
     for rule in rules:
         by_customer[rule.customer_id].append(rule)
     retail = cache(_retail)
-    for row in _groups(invoice):
+    for row in _groups(invoice, parts):
         cost, amount = row["unit"], row["sum"]
         product, sku, *_rest = [*str(row["offer"]).split(":"), "", ""]
         listed = None
@@ -60,10 +67,45 @@ def resold(invoice: Invoice) -> Iterator[Resold]:
         price = round_money(amount * found.price / cost, invoice.currency) if cost else amount
         names = (row["customer"], row["name"], row["product_name"])
         yield Resold(*names, row["count"], amount, price, found.rule is not None)
+    yield from _bundles(invoice, parts)
 
 
-def _groups(invoice: Invoice) -> Iterator[dict[str, Any]]:
-    rows = InvoiceLine.objects.filter(invoice=invoice).values(
+def _parts(invoice: Invoice) -> QuerySet[Any]:
+    """Return what the partner's customers pay within bundles (setting BUNDLE_PARTS)."""
+    found: QuerySet[Any] = import_string(settings.BUNDLE_PARTS)(invoice.billing_owner_id)
+    return found
+
+
+def _in_a_bundle(parts: QuerySet[Any]) -> Exists:
+    """Return the condition of a line that the price of a bundle covers; what is metered never is."""
+    stays = Q(left_on__isnull=True) | Q(left_on__gt=OuterRef("charge__starts_on"))
+    return Exists(parts.filter(stays, subscription_id=OuterRef("charge__subscription_id")))
+
+
+def _bundles(invoice: Invoice, parts: QuerySet[Any]) -> Iterator[Resold]:
+    """Yield what customers are billed for bundles: each charge in the proportion of its part of the bundle's price."""
+    lines = InvoiceLine.objects.filter(_in_a_bundle(parts), invoice=invoice).exclude(charge__kind__in=METERED)
+    part = parts.filter(subscription_id=OuterRef("charge__subscription_id"))
+    rows = lines.values(
+        "charge__customer_id", "charge__customer__organization__name", "charge__unit_price", "charge__amount"
+    ).annotate(
+        part=Subquery(part.values("unit_price")[:1]),
+        sale=Subquery(part.values("sale_id")[:1]),
+        bundle=Subquery(part.values("sale__version__name")[:1]),
+    )
+    ordered = rows.order_by("charge__customer__organization__name", "charge__customer_id", "bundle", "sale")
+    keys = ("charge__customer_id", "charge__customer__organization__name", "bundle", "sale")
+    found = ordered.iterator(chunk_size=2_000)
+    for (customer_id, name, bundle, _sale), group in groupby(found, key=itemgetter(*keys)):
+        charged = [(row["charge__amount"], row["charge__unit_price"], row["part"]) for row in group]
+        cost = sum((amount for amount, _unit, _part in charged), Decimal(0))
+        price = sum((amount * part / unit if unit else amount for amount, unit, part in charged), Decimal(0))
+        yield Resold(customer_id, name, bundle, len(charged), cost, round_money(price, invoice.currency), True)
+
+
+def _groups(invoice: Invoice, parts: QuerySet[Any]) -> Iterator[dict[str, Any]]:
+    alone = ~_in_a_bundle(parts) | Q(charge__kind__in=METERED)
+    rows = InvoiceLine.objects.filter(alone, invoice=invoice).values(
         "product_family",
         "product_name",
         customer=F("charge__customer_id"),

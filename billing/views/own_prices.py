@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.enums import PriceRuleKind
-from billing.forms.own_prices import OwnPriceForm, OwnTermsForm, find_customer
+from billing.forms.own_prices import OwnPriceForm, OwnTermsForm
 from billing.forms.prices import entry_filter
 from billing.forms.usage import EndForm
 from billing.models import OwnPrice, PriceListEntry
@@ -35,6 +35,7 @@ from billing.workflow import own_prices as workflow
 from billing.workflow.own_prices import PriceTerms
 from customers.enums import ProductFamily
 from customers.models import ResellerRelationship
+from customers.queries import customer_named
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput
@@ -217,7 +218,7 @@ def _margin_rows(entries: Iterable[PriceListEntry], book: PriceBook) -> Iterator
 
 def _customer(request: PortalRequest) -> ResellerRelationship | None:
     text = request.GET.get("customer", "").strip()[:253]
-    return find_customer(request.actor, text) if text else None
+    return customer_named(request.actor, text) if text else None
 
 
 def _book(request: PortalRequest, customer: ResellerRelationship | None) -> PriceBook:

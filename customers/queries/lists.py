@@ -213,6 +213,15 @@ def find_customers(actor: Actor, text: str, *, limit: int) -> Sequence[CustomerR
     return customer_page(actor, CustomerFilter(text=text), size=limit).rows
 
 
+def customer_named(actor: Actor, text: str) -> ResellerRelationship | None:
+    """Return the partner's customer that has this whole Microsoft ID or primary domain, or nothing."""
+    rows = ResellerRelationship.objects.visible_to(actor).active()
+    customer_id = as_uuid(text)
+    if customer_id is not None:
+        return rows.filter(customer_id=customer_id).first()
+    return rows.filter(customer_domain=text.strip().lower()).first()
+
+
 def customers_like(actor: Actor, *, name: str, country: str, limit: int = 5) -> list[ResellerRelationship]:
     """Return the partner's customers of this name in this country: perhaps the one about to be added again."""
     rows = ResellerRelationship.objects.visible_to(actor).active()

@@ -39,8 +39,8 @@ class Price:
         return self.cycle_total(quantity) * self.cycles
 
 
-def margin_percent(plan_id: UUID, *, partner_id: UUID, customer_id: UUID, on: datetime.date) -> Decimal:
-    """Return the best margin that a partner has on a plan for a customer that day; 0 for none."""
+def margin_percent(plan_id: UUID, *, partner_id: UUID, customer_id: UUID | None, on: datetime.date) -> Decimal:
+    """Return the best margin that a partner has on a plan for a customer (``None``: for all) that day; 0 for none."""
     named = Q(customer_id=customer_id) | Q(customer__isnull=True)
     margins = Margin.objects.on(on).filter(named, plan_id=plan_id, partner_id=partner_id)
     best = margins.order_by("-percent").values_list("percent", flat=True).first()
@@ -48,7 +48,13 @@ def margin_percent(plan_id: UUID, *, partner_id: UUID, customer_id: UUID, on: da
 
 
 def prices_of(
-    plan: Plan, *, currency: str, partner_id: UUID, customer_id: UUID, on: datetime.date, offered_only: bool = True
+    plan: Plan,
+    *,
+    currency: str,
+    partner_id: UUID,
+    customer_id: UUID | None,
+    on: datetime.date,
+    offered_only: bool = True,
 ) -> list[Price]:
     """Return what a plan costs a partner for a customer that day, by term and frequency, shortest term first."""
     rows = PlanPrice.objects.filter(plan=plan, currency=currency).on(on)

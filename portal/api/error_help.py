@@ -255,6 +255,17 @@ HELP: dict[str, tuple[object, object]] = {
     "plan-not-sold": (_("The plan is not on sale."), _("Choose another.")),
     "price-missing": (_("The plan has no price in the partner's market."), _("Choose another plan.")),
     "price-changed": (_("The price changed since the cart was shown."), _("Look at the new price and order again.")),
+    "bundle-not-for-sale": (
+        _("The bundle is not sold to this customer today."),
+        _("Read the bundle: state and audience."),
+    ),
+    "bundle-withdrawn": (_("The bundle is withdrawn."), _("Define a new one.")),
+    "bundle-changed": (_("Another version of the bundle is sold by now."), _("Read the bundle again.")),
+    "bundle-product-refused": (
+        _("A product of the bundle cannot be bought for this customer."),
+        _("The description names the product and what its own rule says."),
+    ),
+    "bundle-part-left": (_("The product has left the bundle."), _("Read the sale again.")),
     "invoice-not-found": (
         _("The caller's company has no such invoice."),
         _("Compare the number with the list of invoices."),

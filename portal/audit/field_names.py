@@ -16,6 +16,7 @@ FIELD_NAMES = {
     # subjects
     "app-registration": _("App registration"),
     "azure-access": _("Azure access"),
+    "bundle": _("Bundle"),
     "azure role": _("Role in Azure"),
     "azure-offer-date": _("Date of Azure offers"),
     "azure-plan-transition": _("Transition to the Azure plan"),
@@ -148,6 +149,7 @@ FIELD_NAMES = {
     "plan": _("Plan"),
     "price": _("Price"),
     "product": _("Product"),
+    "products": _("Products"),
     "provider": _("Provider"),
     "publisher may change": _("The publisher may change and cancel"),
     "quantity": _("Quantity"),

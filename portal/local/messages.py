@@ -19,6 +19,7 @@ SOURCES = (
     "marketplace",
     "transfers",
     "azure",
+    "bundles",
     "support",
     "sandbox",
     "operators",

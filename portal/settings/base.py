@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "marketplace",
     "transfers",
     "azure",
+    "bundles",
     "support",
     "sandbox",
     "operators",

@@ -31,6 +31,7 @@ CUSTOMER_NAVIGATION = [  # the pages of one customer
     "marketplace.navigation.CUSTOMER_ITEMS",
     "transfers.navigation.CUSTOMER_ITEMS",
     "support.navigation.CUSTOMER_ITEMS",
+    "bundles.navigation.CUSTOMER_ITEMS",
     "billing.prices_navigation.CUSTOMER_ITEMS",
     "customers.navigation.CUSTOMER_ITEMS",
 ]
@@ -46,6 +47,7 @@ EVENT_TYPES = [
     "marketplace.enums.MarketplaceEvent",
     "transfers.enums.TransferEvent",
     "azure.enums.AzureEvent",
+    "bundles.enums.BundleEvent",
     "sandbox.enums.SandboxEvent",
     "support.enums.SupportEvent",
     "operators.enums.OperatorEvent",
@@ -91,6 +93,7 @@ DEMO_LOADERS = [
     "marketplace.demo.load",
     "transfers.demo.load",
     "azure.demo.load",
+    "bundles.demo.load",
     "support.demo.load",
     "operators.demo.load",
     "sandbox.demo.load",
@@ -145,6 +148,7 @@ IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sum
 
 # --- billing (A9) -----------------------------------------------------------------------------------------------------
 PRICE_SHEET_MAX_ROWS = 300_000  # of one file of prices
+BUNDLE_PARTS = "bundles.queries.sales.bundled"  # given a partner, what its customers pay within bundles
 USAGE_WRONG_ROWS = 10_000  # of one file of usage that are kept with their reason
 RETAIL_PRICE_FROM = date(2022, 2, 1)  # A3: from then on the previous Azure offer costs the estimated retail price
 # A SELECT of (subscription that moved away, its transfer day): usage of that day and later is the next owner's.

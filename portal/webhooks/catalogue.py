@@ -85,6 +85,7 @@ def _areas() -> dict[str, list[str]]:
         "marketplace": _("Marketplace"),
         "azure": _("Azure products"),
         "billing": _("Billing"),
+        "bundles": _("Bundles"),
         "support": _("Support"),
         "accounts": _("People and company"),
         "notifications": _("E-mail"),

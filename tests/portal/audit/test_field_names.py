@@ -14,7 +14,18 @@ from portal.core.fields import name_key
 
 FACTS = {"before", "after", "details", "party_details"}
 NOT_SHOWN_TO_PEOPLE = {"portal/audit/log.py", "customers/scale.py"}
-APPS = ("portal", "customers", "billing", "marketplace", "transfers", "azure", "support", "sandbox", "operators")
+APPS = (
+    "portal",
+    "customers",
+    "billing",
+    "marketplace",
+    "transfers",
+    "azure",
+    "bundles",
+    "support",
+    "sandbox",
+    "operators",
+)
 
 
 def _names(value: ast.expr) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Every change of a bundle and of what was sold of it."""

@@ -11,12 +11,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.apps import apps
 from django.core.cache import caches
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import translation
 
 from customers.models import Market
 from portal.accounts.models import Membership
 from tests.browser import chromium  # noqa: F401 - a fixture
+from tests.emptying import empty_the_database
 
 
 @pytest.hookimpl(trylast=True)
@@ -36,6 +37,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """Fill again what such tests left empty in a database that is used once more (--reuse-db)."""
     with django_db_blocker.unblock():
         _load_markets()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: empty_the_database())
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -41,7 +41,7 @@ REASONS: dict[str, Promise] = {
     "wrong-market": _("The market is not a country code of two letters."),
     "wrong-currency": _("The currency is not a code of three letters."),
     "wrong-price": _("The unit price or the ERP price is not a number with a point as its decimal sign."),
-    "wrong-dates": _("The first or last day of the price cannot be read, or the last one is before the first."),
+    "wrong-dates": _("The first or last day is not written as 2026-11-30, or the last one is before the first."),
     "unknown-term": _("The term is none of P1M, P1Y, P2Y, P3Y or empty."),
     "unknown-billing-plan": _("The billing plan is none of Monthly, Annual, Upfront, OneTime or empty."),
     "unknown-segment": _("The segment is none of Commercial, Education, Government, Charity or empty."),

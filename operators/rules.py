@@ -51,7 +51,7 @@ def requirements(partner: Partner) -> list[Requirement]:
     )
     return [
         Requirement(
-            _("Your company is a direct bill partner."),
+            _("The company is a direct bill partner."),
             organization.kind == OrganizationKind.DIRECT_BILL,
             _("Only direct bill partners are nominated."),
         ),
@@ -62,7 +62,7 @@ def requirements(partner: Partner) -> list[Requirement]:
             reverse("accounts:partner_agreement"),
         ),
         Requirement(
-            _("Your company is nobody's reseller, and not on the way to become one."),
+            _("The company is nobody's reseller, and not on the way to become one."),
             not serves_as_reseller,
             _("End the partnership, or stay a direct bill partner, first."),
             reverse("customers:partnerships"),

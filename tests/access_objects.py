@@ -675,7 +675,7 @@ OF_EVERY_PARTNER = {
     *_pages("support", "ask resolve assign incident update_incident"),
     *_pages("pricing", "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_rows end_incentive"),
     *_pages("operators", "partner create_sandbox nomination approve refuse"),
-    *_pages("billing_programme", "payment"),
+    *_pages("billing_programme", "invoice invoice_pdf reconciliation_file usage_file payment"),
 }
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
 

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from azure.enums import AzureOffer, Milestone
 from azure.forms.dates import DateForm
+from azure.models import OfferDate
 from azure.queries.dates import milestones
+from azure.rules.dates import check_order, consequences
 from azure.rules.table import TABLE, Dates, Row, has_begun
 from azure.workflow.dates import set_date
 from portal.accounts.access import requires
@@ -70,24 +72,34 @@ def _days(row: Row, since: datetime.date | None, until: datetime.date | None) ->
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.PROGRAMME_OPERATE)
 def dates(request: PortalRequest) -> HttpResponse:
-    """Let the operator set the day of a milestone."""
+    """Let the operator set the day of a milestone, after reading what changes with it."""
     sent = DateForm(request.POST) if request.method == "POST" else None
     if sent is not None and sent.is_valid():
+        milestone, day = Milestone(sent.cleaned_data["milestone"]), sent.cleaned_data["starts_on"]
         try:
-            set_date(
-                milestone=Milestone(sent.cleaned_data["milestone"]),
-                starts_on=sent.cleaned_data["starts_on"],
-                actor=request.actor,
-                now=timezone.now(),
-            )
+            if not sent.cleaned_data["is_confirmed"]:
+                check_order({**milestones(), milestone: day})
+                return _question(request, milestone, day)
+            set_date(milestone=milestone, starts_on=day, actor=request.actor, now=timezone.now())
         except InvalidInput as invalid:
             sent.add_error("starts_on", str(invalid))
         else:
             messages.success(request, _("The day is saved."))
             return redirect_to(request, request.path)
-    days = milestones()
-    forms = [_form(one, days, sent) for one in Milestone]
+    days, set_by = milestones(), {row.milestone: row for row in OfferDate.objects.all()}
+    forms = [{**_form(one, days, sent), "set": set_by.get(one.value)} for one in Milestone]
     return render(request, "azure/dates.html", {"forms": forms}, status=422 if sent and sent.errors else 200)
+
+
+def _question(request: PortalRequest, milestone: Milestone, day: datetime.date | None) -> HttpResponse:
+    """Ask before a day is saved: it changes what every partner can sell."""
+    context = {
+        "milestone": milestone,
+        "day": day,
+        "before": milestones()[milestone],
+        "consequences": consequences(milestone, day),
+    }
+    return render(request, "azure/date_question.html", context)
 
 
 def _form(milestone: Milestone, days: Dates, sent: DateForm | None) -> dict[str, Any]:

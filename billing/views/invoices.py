@@ -62,13 +62,13 @@ def invoices(request: PortalRequest) -> HttpResponse:
     )
 
 
-def row_of(invoice: Invoice) -> dict[str, Any]:
-    """Lay out an invoice as a row of a list shows it."""
+def row_of(invoice: Invoice, *, pages: str = "billing") -> dict[str, Any]:
+    """Lay out an invoice as a row of a list shows it; ``pages``: the addresses of the partner or the operator."""
     state = queries.state_of(invoice, timezone.now().date())
     return {
         "id": invoice.pk,
         "number": invoice.number,
-        "url": reverse("billing:invoice", args=[invoice.pk]),
+        "url": reverse(f"{pages}:invoice", args=[invoice.pk]),
         "kind": kind_text(invoice),
         "month": month_text(invoice.month),
         "issued_on": invoice.issued_on,
@@ -79,8 +79,9 @@ def row_of(invoice: Invoice) -> dict[str, Any]:
         "is_sandbox": invoice.is_sandbox,
         "lines": number_format(invoice.line_count, force_grouping=True),
         "total": money_text(invoice.total, invoice.currency),
-        "pdf_url": reverse("billing:invoice_pdf", args=[invoice.pk]),
-        "reconciliation_url": reverse("billing:reconciliation_file", args=[invoice.pk]),
+        "pdf_url": reverse(f"{pages}:invoice_pdf", args=[invoice.pk]),
+        "reconciliation_url": reverse(f"{pages}:reconciliation_file", args=[invoice.pk]),
+        "usage_url": reverse(f"{pages}:usage_file", args=[invoice.pk]),
     }
 
 
@@ -160,13 +161,17 @@ def _export_rows(found: Iterable[Invoice]) -> Iterator[tuple[object, ...]]:
 @requires(Permission.BILLING_VIEW)
 def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
     """Show one invoice: what it comes to by product family, customer and reseller, corrections, transfers."""
-    found = queries.invoice_of(request.actor, invoice_id)
-    is_provider = request.actor.organization_kind == OrganizationKind.INDIRECT_PROVIDER
+    return invoice_page(request, queries.invoice_of(request.actor, invoice_id), pages="billing")
+
+
+def invoice_page(request: PortalRequest, found: Invoice, *, pages: str) -> HttpResponse:
+    """Answer the page of an invoice, to its partner or to the operator."""
+    row = row_of(found, pages=pages)
     tables = [
         _table(found, _("Product family"), queries.by_family(found)),
         _table(found, _("Customer"), queries.by_customer(found)),
     ]
-    if is_provider:
+    if found.billing_owner.organization.kind == OrganizationKind.INDIRECT_PROVIDER:
         tables.append(_table(found, _("Reseller"), queries.by_reseller(found), nothing=_("Sold without a reseller")))
     if corrections := queries.corrections(found):
         tables.append(_table(found, _("Corrections and transfers"), corrections))
@@ -176,11 +181,12 @@ def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
         fragment="billing/invoices/_invoice.html",
         context={
             "invoice": found,
-            "row": row_of(found),
+            "row": row,
             "month": month_text(found.month),
             "tables": tables,
             "transfers": [_transfer_row(line) for line in queries.transfer_lines(found)],
-            "languages": _pdf_links(found),
+            "languages": _pdf_links(row["pdf_url"]),
+            "is_own": pages == "billing",
             "has_usage": rated_usage.has_usage(found),
         },
     )
@@ -215,8 +221,7 @@ def _transfer_row(line: InvoiceLine) -> dict[str, Any]:
     }
 
 
-def _pdf_links(invoice: Invoice) -> list[dict[str, str]]:
-    here = reverse("billing:invoice_pdf", args=[invoice.pk])
+def _pdf_links(here: str) -> list[dict[str, str]]:
     names = (("en", "English"), ("fr", "Français"), ("sv", "Svenska"))  # each in its own language
     return [{"url": f"{here}?language={code}", "label": name, "code": code} for code, name in names]
 
@@ -225,7 +230,11 @@ def _pdf_links(invoice: Invoice) -> list[dict[str, str]]:
 @requires(Permission.BILLING_VIEW)
 def invoice_pdf(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
     """Give the invoice as PDF, in the reader's language or the one asked for."""
-    found = queries.invoice_of(request.actor, invoice_id)
+    return pdf_answer(request, queries.invoice_of(request.actor, invoice_id))
+
+
+def pdf_answer(request: PortalRequest, found: Invoice) -> HttpResponse:
+    """Answer the PDF of an invoice, to its partner or to the operator."""
     language = request.GET.get("language", "")
     language = language if language in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
     return pdf_response(found, language=language)
@@ -235,8 +244,12 @@ def invoice_pdf(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
 @requires(Permission.BILLING_VIEW)
 def reconciliation_file(request: PortalRequest, invoice_id: UUID) -> StreamingHttpResponse:
     """Give every charge of an invoice as a CSV file; its lines sum to the invoice to the cent."""
-    found = queries.invoice_of(request.actor, invoice_id)
-    rows = while_allowed(request.actor, Permission.BILLING_VIEW, lines.all_lines(found), every=lines.BATCH)
+    return file_answer(request, queries.invoice_of(request.actor, invoice_id), Permission.BILLING_VIEW)
+
+
+def file_answer(request: PortalRequest, found: Invoice, permission: Permission) -> StreamingHttpResponse:
+    """Answer the reconciliation file of an invoice for as long as the reader holds a permission."""
+    rows = while_allowed(request.actor, permission, lines.all_lines(found), every=lines.BATCH)
     written = (row_of_line(found, line, transfer_id) for line, transfer_id in rows)
     return csv_response(f"reconciliation-{found.number}.csv", HEADER, written)
 
@@ -245,9 +258,13 @@ def reconciliation_file(request: PortalRequest, invoice_id: UUID) -> StreamingHt
 @requires(Permission.BILLING_VIEW)
 def usage_file(request: PortalRequest, invoice_id: UUID) -> StreamingHttpResponse:
     """Give each usage record behind an invoice, daily and rated, as a CSV file; its parts sum to the lines of usage."""
-    found = queries.invoice_of(request.actor, invoice_id)
+    return usage_answer(request, queries.invoice_of(request.actor, invoice_id), Permission.BILLING_VIEW)
+
+
+def usage_answer(request: PortalRequest, found: Invoice, permission: Permission) -> StreamingHttpResponse:
+    """Answer the rated usage of an invoice for as long as the reader holds a permission."""
     records = rated_usage.rated_usage(found)
-    rows = while_allowed(request.actor, Permission.BILLING_VIEW, records, every=rated_usage.RECORDS_AT_ONCE)
+    rows = while_allowed(request.actor, permission, records, every=rated_usage.RECORDS_AT_ONCE)
     rate_days = rated_usage.RateDays()
     written = (rated_usage_file.row_of_record(found, rated, rate_days) for rated in rows)
     return csv_response(f"daily-usage-{found.number}.csv", rated_usage_file.HEADER, written)

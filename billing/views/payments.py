@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,12 +15,14 @@ from billing.enums import InvoiceState
 from billing.forms.payments import PaymentForm, read_address
 from billing.models import Invoice
 from billing.queries import invoices, payments
-from billing.views.invoices import row_of
+from billing.views.invoices import file_answer, invoice_page, pdf_answer, row_of, usage_answer
 from billing.workflow.invoices import check_is_open, mark_paid
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.http import PortalRequest, page_or_fragment, posted
 from portal.core.listing import ListAddress
+
+PAGES = "billing_programme"  # the addresses of the operator
 
 
 @require_safe
@@ -53,13 +55,41 @@ def _row(invoice: Invoice) -> dict[str, Any]:
     state = invoices.state_of(invoice, timezone.now().date())
     is_open = state in (InvoiceState.OPEN, InvoiceState.OVERDUE)
     url = reverse("billing_programme:payment", args=[invoice.pk]) if is_open else ""
-    return {**row_of(invoice), "partner": invoice.billing_owner.organization.name, "payment_url": url}
+    return {**row_of(invoice, pages=PAGES), "partner": invoice.billing_owner.organization.name, "payment_url": url}
 
 
 def _chip_labels(address: ListAddress) -> dict[str, str]:
     state = address.get("state")
     words = _("All states") if state == "all" else str(InvoiceState(state).label) if state else ""
     return {"q": _("Search: %(text)s") % {"text": address.get("q")}, "state": words}
+
+
+@require_safe
+@requires(Permission.PROGRAMME_OPERATE)
+def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
+    """Show an invoice of any partner: what a partner asks the operator about."""
+    return invoice_page(request, payments.any_invoice(invoice_id), pages=PAGES)
+
+
+@require_safe
+@requires(Permission.PROGRAMME_OPERATE)
+def invoice_pdf(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
+    """Give an invoice of any partner as PDF."""
+    return pdf_answer(request, payments.any_invoice(invoice_id))
+
+
+@require_safe
+@requires(Permission.PROGRAMME_OPERATE)
+def reconciliation_file(request: PortalRequest, invoice_id: UUID) -> StreamingHttpResponse:
+    """Give every charge of an invoice of any partner as a CSV file."""
+    return file_answer(request, payments.any_invoice(invoice_id), Permission.PROGRAMME_OPERATE)
+
+
+@require_safe
+@requires(Permission.PROGRAMME_OPERATE)
+def usage_file(request: PortalRequest, invoice_id: UUID) -> StreamingHttpResponse:
+    """Give each usage record behind an invoice of any partner as a CSV file."""
+    return usage_answer(request, payments.any_invoice(invoice_id), Permission.PROGRAMME_OPERATE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

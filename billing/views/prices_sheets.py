@@ -130,7 +130,8 @@ def sheet_rows(request: PortalRequest, sheet_id: UUID) -> StreamingHttpResponse:
 def _file_rows(rows: Iterable[PriceSheetRow]) -> Iterator[tuple[object, ...]]:
     names = ("country", "currency", "product_id", "sku_id", "sku_title", "term", "billing_frequency")
     for row in rows:
-        prices = (str(row.values[name]) for name in ("unit_price", "retail_price"))
+        names_of_prices = () if row.reason == "wrong-price" else ("unit_price", "retail_price")
+        prices = (str(row.values[name]) for name in names_of_prices)
         values = (row.values[name] for name in names)
         yield row.number, RowResult(row.result).label, REASONS.get(row.reason, ""), *values, *prices
 
@@ -206,7 +207,7 @@ def _row(row: PriceSheetRow) -> dict[str, Any]:
         "number": row.number,
         "title": values["sku_title"],
         "second": " · ".join((f"{values['product_id']}:{values['sku_id']}", str(values["country"]), *terms)),
-        "price": f"{values['unit_price']} {values['currency']}",
+        "price": "" if row.reason == "wrong-price" else f"{values['unit_price']} {values['currency']}",
         "tone": RESULT_TONES[RowResult(row.result)],
         "result": RowResult(row.result).label,
         "reason": REASONS.get(row.reason, ""),

@@ -244,7 +244,12 @@ def test_the_operator_sets_a_day_on_the_page_and_partners_read_it(client_for):
     answer = client.post("/azure/dates/", {"milestone": "phase-3", "starts_on": "2022-02-01"})
     assert answer.status_code == 422
     assert "A phase begins after the phase before it." in answer.content.decode()
-    assert client.post("/azure/dates/", {"milestone": "phase-3", "starts_on": "2027-03-01"}).status_code == 302
+    wanted = {"milestone": "phase-3", "starts_on": "2027-03-01"}
+    question = client.post("/azure/dates/", wanted)
+    assert "Holds from March 1, 2027 on: " in question.content.decode()
+    assert not OfferDate.objects.exists()
+    assert client.post("/azure/dates/", {**wanted, "is_confirmed": "on"}).status_code == 302
+    assert "Set by " in client.get("/azure/dates/").content.decode()
 
     page = client_for(make_member()).get("/azure/offers/").content.decode()
     assert "March 1, 2027" in page

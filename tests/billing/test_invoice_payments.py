@@ -52,10 +52,27 @@ def test_a_payment_is_noted_once_and_not_for_a_day_to_come(operator, invoices):
     assert operator.get(reverse("billing_programme:payment", args=[invoices["Testbed"].pk])).status_code == 409
 
 
+def test_the_operator_opens_an_invoice_with_its_documents(operator, invoices):
+    invoice = invoices["Belfort"]
+
+    page = operator.get(reverse("billing_programme:invoice", args=[invoice.pk])).content.decode()
+    pdf = operator.get(reverse("billing_programme:invoice_pdf", args=[invoice.pk]))
+    csv = operator.get(reverse("billing_programme:reconciliation_file", args=[invoice.pk]))
+
+    assert reverse("billing_programme:invoice", args=[invoice.pk]) in operator.get(reverse(LIST)).content.decode()
+    assert invoice.number in page
+    assert "Bills of your customers" not in page
+    assert reverse("billing:invoice_pdf", args=[invoice.pk]) not in page
+    assert pdf.content.startswith(b"%PDF")
+    assert b"".join(csv.streaming_content).count(invoice.number.encode()) == invoice.line_count
+
+
 def test_a_partner_does_not_note_payments(invoices, client_for):
     invoice = invoices["Belfort"]
     member = make_member(invoice.billing_owner.organization, Role.BILLING_ADMIN, Role.GLOBAL_ADMIN)
     client = client_for(member)
 
     assert client.get(reverse(LIST)).status_code == 403
+    for page in ("invoice", "invoice_pdf", "reconciliation_file", "usage_file"):
+        assert client.get(reverse(f"billing_programme:{page}", args=[invoice.pk])).status_code == 403
     assert client.post(reverse("billing_programme:payment", args=[invoice.pk])).status_code == 403

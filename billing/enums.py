@@ -38,6 +38,14 @@ class SheetStatus(models.TextChoices):
     CANCELED = "canceled", pgettext_lazy("import", "Canceled")
 
 
+class UsageImportStatus(models.TextChoices):
+    """How far a file of usage has come."""
+
+    WAITING = "waiting", pgettext_lazy("import", "Running")
+    DONE = "done", pgettext_lazy("import", "Done")
+    FAILED = "failed", pgettext_lazy("import", "Failed")
+
+
 class PriceEvent(models.TextChoices):
     """What happens to price lists; the same names in log and webhook."""
 
@@ -47,7 +55,9 @@ class PriceEvent(models.TextChoices):
     RATE_SET = "exchange-rate-set", _("Exchange rate set")
     INCENTIVE_SET = "incentive-rule-set", _("Incentive rule set")
     INCENTIVE_ENDED = "incentive-rule-ended", _("Incentive rule ended")
+    USAGE_UPLOADED = "usage-file-uploaded", _("File of usage uploaded")
     USAGE_IMPORTED = "usage-imported", _("Usage imported")
+    USAGE_NOT_IMPORTED = "usage-import-failed", _("Import of usage failed")
     OWN_PRICE_SET = "customer-price-set", _("Price for customers set")
     OWN_PRICE_ENDED = "customer-price-ended", _("Price for customers ended")
     OWN_TERMS_SET = "customer-terms-set", _("Terms for customers set")

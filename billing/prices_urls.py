@@ -24,6 +24,7 @@ urlpatterns = [
     path("pricing/rates/", usage_files.rates, name="rates"),
     path("programme/usage/", usage_files.usage_files, name="usage_files"),
     path("programme/usage/<uuid:run_id>/", usage_files.usage_file, name="usage_file"),
+    path("programme/usage/<uuid:run_id>/progress/", usage_files.usage_file_progress, name="usage_file_progress"),
     path("programme/usage/<uuid:run_id>/rows.csv", usage_files.usage_file_rows, name="usage_file_rows"),
     path("programme/exchange-rates/", usage_files.keep_rates, name="keep_rates"),
     path("programme/incentives/", usage_files.keep_incentives, name="keep_incentives"),

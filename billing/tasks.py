@@ -1,9 +1,11 @@
 """Celery entry points of billing."""
 
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
-from billing.processing import invoices
+from billing.processing import invoices, usage
 from billing.workflow import budgets
 
 
@@ -20,3 +22,15 @@ def close_months() -> None:
 def check_budgets() -> None:
     """Tell partners of budgets whose thresholds this month's usage has passed; after each import, and every hour."""
     budgets.check_budgets(now=timezone.now())
+
+
+@shared_task(name="billing.import_usage_file", time_limit=3000, soft_time_limit=2940)
+def import_usage_file(run_id: str) -> None:
+    """Import an uploaded file of usage."""
+    usage.process_file(run_id=UUID(run_id))
+
+
+@shared_task(name="billing.sweep_usage")
+def sweep_usage() -> None:
+    """Take up files of usage whose task was lost."""
+    usage.resume_lost(now=timezone.now())

@@ -35,14 +35,23 @@ REASONS: dict[str, Promise] = {
     "unknown-subscription": _("No partner owned this Azure subscription on that day."),
     "wrong-day": _("The day of usage cannot be read, or lies in the future."),
     "wrong-quantity": _("The quantity is not a number with a point as its decimal sign."),
+    "too-much": _("The quantity or what it costs is larger than any that can be kept."),
     "no-meter": _("The row names no meter."),
     "no-price": _("The rate card of that day has no price of the meter in the partner's currency or in US dollars."),
     "no-rate": _("There is no exchange rate from the currency of the price to the partner's for that month."),
     "twice": _("An earlier row of the file has the same record."),
     "charged": _("The month of the record has been charged already; a correction needs a record of its own."),
 }
+# Why a whole file was not imported, once it was taken.
+FAILURES: dict[str, Promise] = {
+    "unreadable-line": _("A line has other columns than the first one, or is not in UTF-8."),
+    "unreadable-file": _("The file has no rows, or more than are taken."),
+    "not-allowed": _("The person who uploaded the file may not import usage any more."),
+    "gave-up": _("The import was begun several times and never came to its end. The log of the workers says why."),
+}
 LIST_CURRENCY = "USD"  # in which the original prices its meters
 NUMBER = r"'^[0-9]{1,11}(\.[0-9]+)?([eE]-?[0-9]{1,2})?$'"
+MOST = "1e12"  # of the columns of quantity and cost
 UUID = r"'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
 
 # The owner of an entitlement on each day: the transfer day is the target's, whenever the item itself moved.
@@ -167,7 +176,6 @@ RATES = """
     ) AS found
 """
 FOUND = f"""
-    CREATE TEMPORARY TABLE found ON COMMIT DROP AS
     SELECT read.number, read.key, owners.id AS subscription_id, owners.billing_owner_id, owners.customer_id, read.day,
         read.kind, read.meter_id, read.meter_name, read.category, read.region, read.unit, read.resource, read.quantity,
         coalesce(read.file_price, priced.price) AS unit_price,
@@ -196,11 +204,13 @@ FOUND = f"""
         AND earned.family = owners.product_family AND earned.competency = '' AND earned.valid_from <= read.day
         AND (earned.valid_until IS NULL OR earned.valid_until > read.day)
 """  # noqa: S608 - a condition of ours
-JUDGED = """
+# What is wrong with a row. In the order of the keys, as they are stored (STORE).
+JUDGED = f"""
     CREATE TEMPORARY TABLE judged ON COMMIT DROP AS
-    SELECT number, CASE
+    SELECT found.*, CASE
         WHEN day IS NULL OR day > %(today)s THEN 'wrong-day'
         WHEN quantity IS NULL THEN 'wrong-quantity'
+        WHEN greatest(quantity, unit_price, quantity * unit_price * exchange_rate) >= {MOST} THEN 'too-much'
         WHEN meter_id = '' THEN 'no-meter'
         WHEN entitlement IS NULL THEN 'no-subscription'
         WHEN subscription_id IS NULL THEN 'unknown-subscription'
@@ -208,17 +218,19 @@ JUDGED = """
         WHEN exchange_rate IS NULL THEN 'no-rate'
         WHEN row_number() OVER (PARTITION BY key ORDER BY number) > 1 THEN 'twice'
         ELSE '' END AS reason
-    FROM found
-"""
+    FROM ({FOUND}) AS found ORDER BY key
+"""  # noqa: S608 - statements of ours
 KEPT = (
     "key, subscription_id, billing_owner_id, customer_id, day, kind, meter_id, meter_name, category, region, unit,"
     " resource, quantity, unit_price, pricing_currency, exchange_rate, has_own_price,"
     " currency, earned_percent"
 )
+# A slice of the records at a time, in the order of their keys: two imports of the same records meet in one order, so
+# that one waits for the other and neither for both.
 STORE = f"""
     INSERT INTO billing_usagerecord AS record ({KEPT}, cost)
     SELECT {KEPT}, round(quantity * unit_price * exchange_rate, 12)
-    FROM found JOIN judged USING (number) WHERE reason = ''
+    FROM judged WHERE reason = '' AND key >= %(first)s AND key <= %(last)s ORDER BY key
     ON CONFLICT (key) DO UPDATE SET quantity = excluded.quantity, unit_price = excluded.unit_price,
         pricing_currency = excluded.pricing_currency, exchange_rate = excluded.exchange_rate, cost = excluded.cost,
         has_own_price = excluded.has_own_price, earned_percent = excluded.earned_percent
@@ -230,11 +242,11 @@ STORE = f"""
 # what is charged already stays as it is and has used up its part of the tiers.
 BY_TIERS = """
     WITH touched AS (
-        SELECT DISTINCT found.subscription_id, found.meter_id, date_trunc('month', found.day)::date AS month,
+        SELECT DISTINCT judged.subscription_id, judged.meter_id, date_trunc('month', judged.day)::date AS month,
             owners.country, owners.currency, owners.product_family
-        FROM found JOIN judged USING (number) JOIN owners ON owners.id = found.subscription_id
-        WHERE judged.reason = '' AND NOT found.has_own_price
-            AND found.meter_id IN (SELECT meter_id FROM tiers)
+        FROM judged JOIN owners ON owners.id = judged.subscription_id
+        WHERE judged.reason = '' AND NOT judged.has_own_price
+            AND judged.meter_id IN (SELECT meter_id FROM tiers)
     ), counted AS (
         SELECT record.id, record.charge_id, record.quantity, touched.*, sum(record.quantity) OVER (
             PARTITION BY touched.subscription_id, touched.meter_id, touched.month
@@ -260,15 +272,15 @@ BY_TIERS = """
 """
 # Records that stand on a charge already and would be others now.
 CHARGED = """
-    UPDATE judged SET reason = 'charged' FROM found JOIN billing_usagerecord AS record ON record.key = found.key
-    WHERE judged.number = found.number AND judged.reason = '' AND record.charge_id IS NOT NULL
-        AND record.quantity <> found.quantity
+    UPDATE judged SET reason = 'charged' FROM billing_usagerecord AS record
+    WHERE record.key = judged.key AND judged.reason = '' AND record.charge_id IS NOT NULL
+        AND record.quantity <> judged.quantity
 """
 WRONG = """
     INSERT INTO billing_usageimportrow (usage_import_id, number, values, reason)
     SELECT %(usage_import)s, number, jsonb_build_object('entitlement', entitlement, 'day', day, 'meter_id', meter_id,
         'meter_name', meter_name, 'quantity', quantity, 'resource', resource), reason
-    FROM found JOIN judged USING (number) WHERE reason <> '' ORDER BY number LIMIT %(most)s
+    FROM judged WHERE reason <> '' ORDER BY number LIMIT %(most)s
 """
 # A role may have been taken away on the day of the import; a day without it earns nothing.
 UNEARNED = f"""
@@ -285,7 +297,7 @@ UNEARNED = f"""
     )
 }
 """  # noqa: S608 - a condition of ours
-TEMPORARY = ("incoming", "owners", "earning", "read", "priced", "tiers", "rates", "found", "judged")
+TEMPORARY = ("owners", "earning", "read", "priced", "tiers", "rates", "judged")
 
 
 def owners_statement() -> str:

@@ -53,6 +53,7 @@ app.conf.beat_schedule = {
     # Hourly, because beat may be away on the first of the month; it works once per month (INVOICE_CLOSING_HOURS).
     "billing.close_months": {"task": "billing.close_months", "schedule": 3600.0, "options": {"expires": 3600}},
     "billing.check_budgets": {"task": "billing.check_budgets", "schedule": 3600.0, "options": {"expires": 3600}},
+    "billing.sweep_usage": {"task": "billing.sweep_usage", "schedule": 30.0, "options": {"expires": 30}},
     "support.close_resolved": {"task": "support.close_resolved", "schedule": 3600.0, "options": {"expires": 3600}},
     "webhooks.sweep": {"task": "webhooks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "api.sweep": {"task": "api.sweep", "schedule": 600.0, "options": {"expires": 600}},

@@ -883,7 +883,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "pricing:sheets": ("price-sheet-checked",),
     "pricing:publish_sheet": ("price-list-published",),
     "pricing:cancel_sheet": ("price-sheet-canceled",),
-    "pricing:usage_files": ("usage-imported",),
+    "pricing:usage_files": ("usage-file-uploaded",),
     "pricing:new_own_price": ("customer-price-set",),
     "pricing:end_own_price": ("customer-price-ended",),
     "pricing:own_terms": ("customer-terms-set",),

@@ -3,11 +3,15 @@
 from decimal import Decimal
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from billing.enums import IncentiveKind
+from billing.enums import IncentiveKind, UsageImportStatus
 from billing.models.incentives import USAGE_FAMILIES
 from billing.queries.usage import GROUPS
 from customers.queries import as_uuid
@@ -26,13 +30,25 @@ def read_usage(request: HttpRequest) -> ListAddress:
     return ListAddress(read.path, values)
 
 
+def read_imports(request: HttpRequest) -> ListAddress:
+    """Return what the address says of the list of imports."""
+    return ListAddress.read(request, {"q": None, "state": UsageImportStatus.values, "cursor": None})
+
+
 class UsageFileForm(forms.Form):
     """A file of daily usage."""
 
     file = forms.FileField(
         label=_("CSV file"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
-        help_text=_("Daily rated usage as the original offers it for download, or saved as “CSV UTF-8”."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.gz,text/csv,application/gzip"}),
+        help_text=format_lazy(
+            _(
+                "Daily rated usage as the original offers it for download, or saved as “CSV UTF-8”; plain or compressed"
+                " (.csv.gz). Up to {megabytes} MB and {rows} rows."
+            ),
+            megabytes=settings.LONG_UPLOAD_MAX_BYTES // 1024**2,
+            rows=lazy(number_format, str)(settings.USAGE_MAX_ROWS, force_grouping=True),
+        ),
     )
 
     @property

@@ -6,7 +6,7 @@ from billing.models.charges import Charge
 from billing.models.incentives import ExchangeRate, IncentiveRule
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceRun, InvoiceSeries, InvoiceSubtotal
 from billing.models.prices import PriceList, PriceListEntry, PriceSheet, PriceSheetRow
-from billing.models.usage import UsageImport, UsageImportRow, UsageRecord
+from billing.models.usage import UsageImport, UsageImportPart, UsageImportRow, UsageRecord
 
 __all__ = [
     "Budget",
@@ -27,6 +27,7 @@ __all__ = [
     "PriceSheet",
     "PriceSheetRow",
     "UsageImport",
+    "UsageImportPart",
     "UsageImportRow",
     "UsageRecord",
 ]

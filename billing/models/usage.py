@@ -1,23 +1,49 @@
 """What Azure subscriptions used each day, what it is estimated to cost, and which charge it stands on (A7)."""
 
+import datetime
 import uuid
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
-from billing.enums import UsageKind
+from billing.enums import UsageImportStatus, UsageKind
 from billing.models.charges import Charge
 from customers.models import Customer, Subscription
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
 
 
+class UsageImportQuerySet(models.QuerySet["UsageImport"]):
+    def free(self) -> Self:
+        """Those that wait for their import and that no worker is at, their rows locked."""
+        return self.filter(status=UsageImportStatus.WAITING).select_for_update(
+            of=("self",), no_key=True, skip_locked=True
+        )
+
+    def lost(self, *, since: datetime.datetime) -> Self:
+        """Free ones that nobody has touched for a while: their task was lost."""
+        return self.free().filter(touched_at__lt=since)
+
+
 class UsageImport(models.Model):
-    """One file of usage records, and what became of its rows."""
+    """One file of usage records, and what became of its rows: all of them in one transaction, or none.
+
+    While it waits, its file stands in ``parts`` and ``row_count`` is the number of its lines; ``tries`` counts the
+    workers that began. ``failure`` is a code, with the line of the file where there is one.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     file_name = models.CharField(max_length=255)
+    status = models.CharField(
+        max_length=10,
+        choices=UsageImportStatus.choices,
+        default=UsageImportStatus.DONE,
+        db_default=UsageImportStatus.DONE,
+    )
+    failure = models.CharField(max_length=40, blank=True, default="", db_default="")
+    failure_line = models.PositiveIntegerField(default=0, db_default=0)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     row_count = models.PositiveIntegerField(default=0)
     new_count = models.PositiveIntegerField(default=0)
     changed_count = models.PositiveIntegerField(default=0)
@@ -26,12 +52,47 @@ class UsageImport(models.Model):
     started_by_id = models.UUIDField()
     started_by_name = models.CharField(max_length=200)
     created_at = models.DateTimeField()
+    touched_at = models.DateTimeField(null=True, blank=True)  # when a worker last began, or the file came
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = UsageImportQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["created_at", "id"], name="usage_import_by_time")]
+        constraints = [
+            models.CheckConstraint(
+                name="usage_import_waits_unfinished",
+                condition=~Q(status=UsageImportStatus.WAITING) | Q(finished_at__isnull=True, touched_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="usage_import_failed_has_reason",
+                condition=Q(status=UsageImportStatus.FAILED, finished_at__isnull=False) & ~Q(failure="")
+                | ~Q(status=UsageImportStatus.FAILED) & Q(failure=""),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="usage_import_by_time"),
+            models.Index(
+                fields=["touched_at"], name="usage_import_waiting", condition=Q(status=UsageImportStatus.WAITING)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class UsageImportPart(models.Model):
+    """A piece of an uploaded file, as it came; kept until the file is imported."""
+
+    id = models.BigAutoField(primary_key=True)
+    usage_import = models.ForeignKey(UsageImport, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["usage_import", "number"], name="usage_import_part_once")]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of {self.usage_import_id}"
 
 
 class UsageImportRow(models.Model):

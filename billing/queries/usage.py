@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from billing.models import ExchangeRate, IncentiveRule, UsageImport, UsageImportRow, UsageRecord
 from customers.terms import add_months
@@ -90,9 +90,14 @@ def records(actor: Actor, wanted: UsageFilter) -> QuerySet[UsageRecord]:
     return usage_of(actor, wanted).select_related("subscription", "customer__organization")
 
 
-def import_page(*, cursor: str = "") -> Page[UsageImport]:
+def import_page(*, text: str = "", state: str = "", cursor: str = "") -> Page[UsageImport]:
     """Return one page of the operator's files of usage, newest first. Raises: BadCursor."""
-    return keyset_page(UsageImport.objects.all(), order=("-created_at", "-pk"), cursor=cursor)
+    runs = UsageImport.objects.all()
+    if text:
+        runs = runs.filter(Q(file_name__icontains=text) | Q(started_by_name__icontains=text))
+    if state:
+        runs = runs.filter(status=state)
+    return keyset_page(runs, order=("-created_at", "-pk"), cursor=cursor)
 
 
 def wrong_rows(run: UsageImport) -> QuerySet[UsageImportRow]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from billing.enums import PriceEvent, SheetStatus
 from billing.models import PriceSheet
 from billing.prices_announcements import announce
-from billing.prices_files import UnreadableSheet, copy_to_temporary, open_sheet
+from billing.prices_files import check_count, copy_to_temporary, open_sheet
 from billing.prices_sheets import COLUMNS, LISTS, REQUIRED, check_statement, publish_statement
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
@@ -62,7 +62,7 @@ def check_price_sheet(
         cursor.execute("DROP TABLE incoming")
         cursor.execute(COUNTS, [sheet.pk])
         counts = cursor.fetchone()
-    _check_count(counts[0])
+    check_count(counts[0], most=settings.PRICE_SHEET_MAX_ROWS)
     sheet.row_count, sheet.new_count, sheet.changed_count, sheet.same_count, sheet.wrong_count = counts
     sheet.save(update_fields=["row_count", "new_count", "changed_count", "same_count", "wrong_count"])
     _announce(PriceEvent.SHEET_CHECKED, sheet, actor=actor, now=now)
@@ -110,16 +110,6 @@ def _waiting(sheet_id: UUID, actor: Actor) -> PriceSheet:
 def _close(sheet: PriceSheet, status: SheetStatus, now: datetime.datetime) -> None:
     sheet.status, sheet.finished_at = status, now
     sheet.save(update_fields=["status", "finished_at"])
-
-
-def _check_count(count: int) -> None:
-    if not count:
-        raise UnreadableSheet(_("The file has no rows below its first line."), _("Choose another file."))
-    if count > settings.PRICE_SHEET_MAX_ROWS:
-        raise UnreadableSheet(
-            _("The file has more than %(limit)s rows.") % {"limit": f"{settings.PRICE_SHEET_MAX_ROWS:,}"},
-            _("Split it by country."),
-        )
 
 
 def _values(sheet: PriceSheet) -> dict[str, Any]:

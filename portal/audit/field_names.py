@@ -168,6 +168,7 @@ FIELD_NAMES = {
     "reseller": _("Reseller"),
     "roles": _("Roles"),
     "rows": _("Rows"),
+    "line": _("Line"),
     "sessions_ended": _("Sessions ended"),
     "sold by partners": _("Sold by partners"),
     "source partner": _("Current partner"),

@@ -38,7 +38,13 @@ def is_fragment_request(request: HttpRequest) -> bool:
 
 def takes_upload(view: View) -> View:
     """Let the view take a file up to UPLOAD_MAX_BYTES; all others end at REQUEST_MAX_BYTES."""
-    view.takes_upload = True  # type: ignore[attr-defined]
+    view.takes_upload = "UPLOAD_MAX_BYTES"  # type: ignore[attr-defined]
+    return view
+
+
+def takes_long_upload(view: View) -> View:
+    """Let the view take a file up to LONG_UPLOAD_MAX_BYTES from those who may open it."""
+    view.takes_upload = "LONG_UPLOAD_MAX_BYTES"  # type: ignore[attr-defined]
     return view
 
 

@@ -13,6 +13,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django_structlog.middlewares import RequestMiddleware
 
+from portal.accounts.access import access_of
 from portal.accounts.sign_in.throttle import client_address
 from portal.core import error_views, health
 from portal.core.errors import Refusal
@@ -113,7 +114,7 @@ class MalformedRequestMiddleware:
         query = request.META.get("QUERY_STRING", "")
         if len(request.path_info) + len(query) > settings.REQUEST_MAX_ADDRESS_LENGTH:
             return error_views.address_too_long(request)
-        check_length(request, settings.UPLOAD_MAX_BYTES)
+        check_length(request, settings.LONG_UPLOAD_MAX_BYTES)
         if request.encoding and request.encoding.lower().replace("-", "") != "utf8":
             raise BadRequest("The request is not in UTF-8.")
         check_bytes(unquote_to_bytes(query.encode("latin-1", errors="replace")))
@@ -123,8 +124,7 @@ class MalformedRequestMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., object] | None = None, *_: object) -> None:
-        if not getattr(view, "takes_upload", False):
-            check_length(request, settings.REQUEST_MAX_BYTES)
+        check_length(request, _limit(request, view))
         if request.method != "POST":
             return
         try:
@@ -134,6 +134,15 @@ class MalformedRequestMiddleware:
                 check_texts([name, *values])
         except UnreadablePostError as error:
             raise BadRequest("The request broke off.") from error
+
+
+def _limit(request: HttpRequest, view: Callable[..., object] | None) -> int:
+    """Return how large the request may be; a form is read before the view asks who sends it: strangers send little."""
+    access = access_of(view, None) if view else None
+    actor = getattr(request, "actor", None)
+    may_open = access and access.permission and actor and actor.may(access.permission)
+    name = getattr(view, "takes_upload", "") if may_open else ""
+    return int(getattr(settings, name or "REQUEST_MAX_BYTES"))
 
 
 def check_length(request: HttpRequest, limit: int) -> None:

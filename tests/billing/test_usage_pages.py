@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from billing.models import ExchangeRate, IncentiveRule, UsageImport
+from billing.processing.usage import process_file
 from customers.enums import ProductFamily
 from portal.accounts.enums import OrganizationKind, Role
 from tests.billing.usage_factories import (
@@ -20,7 +21,7 @@ from tests.billing.usage_factories import (
     make_rule,
     row,
 )
-from tests.factories import make_member, make_organization, make_partner
+from tests.factories import NOON, make_member, make_organization, make_partner
 
 pytestmark = pytest.mark.django_db
 
@@ -132,12 +133,12 @@ def test_the_operator_imports_a_file_and_reads_why_a_row_was_left(operator, part
     subscription = make_azure(partner)
     text = "\n".join([HEADER, row(subscription, "2026-11-02"), row(subscription, "2026-11-03", meter="unknown")])
 
-    page = operator.post(
-        reverse("pricing:usage_files"), {"file": SimpleUploadedFile("november.csv", text.encode())}, follow=True
-    )
-
-    assert "no price of the meter" in content(page)
+    sent = operator.post(reverse("pricing:usage_files"), {"file": SimpleUploadedFile("november.csv", text.encode())})
     run = UsageImport.objects.get()
+    process_file(run_id=run.pk, clock=lambda: NOON)
+
+    assert "no price of the meter" in content(operator.get(sent.url))
+    run.refresh_from_db()
     assert (run.new_count, run.wrong_count) == (1, 1)
     assert [each["Row"] for each in table(operator.get(reverse("pricing:usage_file_rows", args=[run.pk])))] == ["3"]
     empty = operator.post(reverse("pricing:usage_files"), {"file": SimpleUploadedFile("a.csv", b"UsageDate\n1\n")})

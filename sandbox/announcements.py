@@ -49,6 +49,42 @@ def announce(
     )
 
 
+def announce_customer_deleted(
+    customer: Organization,
+    *,
+    partner_ids: Iterable[UUID],
+    details: Mapping[str, Any],
+    actor: Actor,
+    now: datetime.datetime,
+) -> None:
+    """Log that a customer is gone for every partner that had it, and tell those who did not ask for it."""
+    partners = set(partner_ids)
+    event = log.record(
+        event_type=SandboxEvent.CUSTOMER_DELETED,
+        organization_ids=partners,
+        subject_type="customer",
+        subject_id=customer.pk,
+        subject_name=customer.name,
+        actor=actor,
+        occurred_at=now,
+        customer_id=customer.pk,
+        customer_name=customer.name,
+        details=details,
+    )
+    deliveries.queue(event)
+    for partner_id in partners - {actor.organization_id}:
+        action_center.notify(
+            event=event,
+            organization_id=partner_id,
+            roles=ADMINS,
+            kind=ActionKind.TRANSACTIONAL,
+            workspace=WORKSPACE,
+            title=_("%(partner)s deleted %(customer)s from your sandbox"),
+            title_params={"partner": actor.organization_name, "customer": customer.name},
+            url=reverse("sandbox:overview"),
+        )
+
+
 def announce_account(
     original: Organization, account: Organization, *, people: Sequence[str], actor: Actor, now: datetime.datetime
 ) -> None:

@@ -10,6 +10,7 @@ class SandboxEvent(models.TextChoices):
     ACCOUNT_CREATED = "sandbox-account-created", _("Sandbox account created")
     PARTNER_JOINED = "sandbox-partner-joined", _("Partner joined the sandbox")
     CLOCK_JUMPED = "sandbox-clock-jumped", _("Sandbox clock moved on")
+    CUSTOMER_DELETED = "sandbox-customer-deleted", _("Sandbox customer deleted")
     RESET = "sandbox-reset", _("Sandbox reset")
     FAULT_ON = "sandbox-fault-switched-on", _("Sandbox fault switched on")
     FAULT_OFF = "sandbox-fault-switched-off", _("Sandbox fault switched off")

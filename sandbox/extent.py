@@ -11,13 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import ForeignKey, Model, Q
+from django.db.models import ForeignKey, Model, Q, QuerySet
 
 from customers.models import Customer, ResellerRelationship
 from portal.accounts.enums import PARTNER_KINDS, OrganizationKind
 from portal.accounts.models import Membership, Organization, Partner, User
 from portal.audit.models import AuditEvent
-from portal.notifications.models import OutgoingEmail
+from portal.notifications.models import ActionItem, OutgoingEmail
 
 # What a partner did, by the columns that name the partner.
 ROOTS: dict[str, tuple[str, ...]] = {
@@ -69,6 +69,10 @@ KEPT = frozenset(
 )
 # Found by the customer or the invoice that it also points to.
 REACHED = frozenset({"azure.RoleAssignment", "billing.InvoiceLine", "billing.InvoiceSubtotal"})
+# Among the rows of ROOTS, those about what stays: work that is still to be done there.
+STAYING = {
+    "notifications.ActionItem": Q(subject_type__in=("partner-agreement", "user-invitation"), completed_at__isnull=True),
+}
 UNTOUCHED_APPS = frozenset({"audit"})  # append-only: the log outlives whatever it speaks of
 
 Rows = dict[type[Model], set[Any]]
@@ -94,6 +98,20 @@ def extent_of(partner_ids: Collection[UUID]) -> Extent:
     """Return all rows of the sandbox that these partners make up."""
     extent = Extent(sorted(partner_ids), _customers(partner_ids))
     _follow(extent.rows, list(_seeds(extent)))
+    return extent
+
+
+def extent_of_customer(customer_id: UUID, partner_ids: Collection[UUID]) -> Extent:
+    """Return all rows of one customer of the sandbox, and what was written to people about it."""
+    extent = Extent(sorted(partner_ids), [customer_id])
+    events = AuditEvent.objects.filter(customer_id=customer_id)
+    seeds: list[tuple[type[Model], set[Any]]] = [
+        (Organization, {customer_id}),
+        (User, _people(extent)),
+        (OutgoingEmail, _about(OutgoingEmail, events)),
+        (ActionItem, _about(ActionItem, events)),
+    ]
+    _follow(extent.rows, seeds)
     return extent
 
 
@@ -125,11 +143,19 @@ def _seeds(extent: Extent) -> Iterator[tuple[type[Model], set[Any]]]:
         named = Q()
         for column in columns:
             named |= Q(**{f"{column}__in": extent.partner_ids})
-        yield model, set(model._base_manager.filter(named).values_list("pk", flat=True))
+        rows = model._base_manager.filter(named)
+        if label in STAYING:
+            rows = rows.exclude(STAYING[label])
+        yield model, set(rows.values_list("pk", flat=True))
     yield User, _people(extent)
     events = AuditEvent.objects.filter(parties__organization_id__in=extent.organization_ids)
-    mails = OutgoingEmail.objects.filter(event_id__in=events.values("public_id"))
-    yield OutgoingEmail, set(mails.values_list("pk", flat=True))
+    yield OutgoingEmail, _about(OutgoingEmail, events)
+
+
+def _about(model: type[OutgoingEmail | ActionItem], events: QuerySet[AuditEvent]) -> set[Any]:
+    """Return what was written to people about events."""
+    rows = model._base_manager.filter(event_id__in=events.values("public_id"))
+    return set(rows.values_list("pk", flat=True))
 
 
 def _people(extent: Extent) -> set[Any]:

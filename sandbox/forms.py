@@ -72,6 +72,24 @@ def new_registration(*, company_name: str, domain: str, country: str, person_nam
     )
 
 
+class DeleteCustomerForm(forms.Form):
+    """The customer's name, so that nobody deletes one by a slip."""
+
+    name = forms.CharField(label=_("Type the name of the customer"), max_length=200)
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._name = name
+        self.fields["name"].help_text = name
+        self.fields["name"].widget.attrs["autocomplete"] = "off"
+
+    def clean_name(self) -> str:
+        typed = " ".join(self.cleaned_data["name"].split())
+        if typed.casefold() != " ".join(self._name.split()).casefold():
+            raise forms.ValidationError(_("This is not the name of the customer."))
+        return typed
+
+
 class SampleForm(forms.Form):
     """A subscription to practice with."""
 

@@ -53,6 +53,13 @@ def relationships(actor: Actor) -> QuerySet[ResellerRelationship]:
     return rows.order_by("-created_at", "pk")
 
 
+def others_with(customer_id: UUID, actor: Actor) -> list[Organization]:
+    """Return the other partners of the sandbox that have the customer now, by name."""
+    having = ResellerRelationship.objects.active().filter(customer_id=customer_id, partner_id__in=partner_ids(actor))
+    others = having.exclude(partner_id=actor.organization_id).values("partner_id")
+    return list(Organization.objects.filter(pk__in=others).order_by("name_key", "pk"))
+
+
 def open_requests(actor: Actor) -> QuerySet[RelationshipInvitation]:
     """Return the relationship requests of the actor's partner that nobody has answered, newest first."""
     rows = RelationshipInvitation.objects.visible_to(actor).filter(status=InvitationStatus.PENDING)

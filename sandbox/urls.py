@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sandbox.views import faults, overview, plays, state
+from sandbox.views import customers, faults, overview, plays, state
 
 app_name = "sandbox"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("requests/", plays.create_request, name="create_request"),
     path("requests/<uuid:request_id>/accept/", plays.accept_request, name="accept_request"),
     path("requests/<uuid:request_id>/decline/", plays.decline_request, name="decline_request"),
+    path("customers/<uuid:customer_id>/delete/", customers.delete_customer, name="delete_customer"),
     path("customers/<uuid:customer_id>/agreement/", plays.accept_agreement, name="accept_agreement"),
     path("customers/<uuid:customer_id>/remove/", plays.remove_relationship, name="remove_relationship"),
     path("customers/<uuid:customer_id>/subscription/", plays.add_subscription, name="add_subscription"),

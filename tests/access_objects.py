@@ -821,6 +821,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "sandbox:drop_item_fault": ("sandbox-fault-planned",),
     "sandbox:jump": ("sandbox-clock-jumped",),
     "sandbox:reset": ("sandbox-reset",),
+    "sandbox:delete_customer": ("sandbox-customer-deleted",),
     "sandbox:create_request": ("reseller-relationship-requested",),
     "sandbox:accept_request": (
         "customer-registered",

@@ -1,11 +1,13 @@
-"""List, read, add customers, and end the relationship with one."""
+"""List, read, add customers, end the relationship with one, and delete one of a sandbox."""
 
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -149,6 +151,15 @@ def update_customer(request: ApiRequest, customer_id: Any) -> HttpResponse:
         | dict.fromkeys(rest)
         | {"Attributes": {"ObjectType": "Customer"}}
     )
+
+
+@api_requires(Permission.RELATIONSHIP_REMOVE, tag="Customers", status=204)
+def delete_customer(request: ApiRequest, customer_id: Any) -> HttpResponse:
+    """Delete a customer of a sandbox and all it has. Production accounts end the relationship instead (PATCH)."""
+    relationship = queries.customer_of(request.actor, customer_id)
+    delete = import_string(settings.SANDBOX_DELETE_CUSTOMER)
+    delete(customer_id=relationship.customer_id, actor=request.actor, now=timezone.now())
+    return HttpResponse(status=204)
 
 
 @api_requires(Permission.CUSTOMER_ADD, tag="Customers")

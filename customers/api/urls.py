@@ -40,7 +40,11 @@ def _products(prefix: str, name: str) -> list[URLPattern]:
 urlpatterns = [
     path("customers", endpoint(GET=customers.list_customers, POST=customers.create_customer), name="customers"),
     path("customers/relationshiprequests", endpoint(GET=relationships.get_request), name="request"),
-    path(ONE, endpoint(GET=customers.get_customer, PATCH=customers.update_customer), name="customer"),
+    path(
+        ONE,
+        endpoint(GET=customers.get_customer, PATCH=customers.update_customer, DELETE=customers.delete_customer),
+        name="customer",
+    ),
     path(f"{ONE}/profiles/company", endpoint(GET=profiles.get_company), name="company"),
     path(f"{ONE}/profiles/billing", endpoint(GET=profiles.get_billing, PUT=profiles.put_billing), name="billing"),
     path(

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
@@ -81,11 +82,13 @@ def account(request: PortalRequest, customer_id: UUID) -> HttpResponse:
             "counterpart": relationship.counterpart,
             "counterpart_kind": _counterpart_kind(relationship),
             "assign_url": f"{reverse('customers:assign_tags')}?selected={customer_id}",
+            "delete_page": settings.SANDBOX_DELETE_CUSTOMER_PAGE if actor.is_sandbox else "",
             "permissions_form": PermissionsForm.of(detail.profile),
             "why_not": {
                 "tag": actor.why_not(Permission.CUSTOMER_TAG),
                 "update": actor.why_not(Permission.CUSTOMER_UPDATE),
                 "remove": actor.why_not(Permission.RELATIONSHIP_REMOVE),
+                "delete": actor.why_not(Permission.SANDBOX_PLAY),
                 "attest": why_not_attest(actor, relationship),
                 "ask": why_not_ask(actor, relationship),
                 "permissions": actor.why_not(Permission.CUSTOMER_SET_PERMISSIONS),

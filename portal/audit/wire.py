@@ -26,6 +26,7 @@ OPERATIONS = {
     "customer-qualification-updated": "update_customer_qualification",
     "customer-agreement-created": "create_agreement",
     "reseller-relationship-removed": "remove_partner_customer_relationship",
+    "sandbox-customer-deleted": "delete_customer",
     "partnership-accepted": "create_partner_relationship",
     "partnership-ended": "remove_partner_relationship",
     "organization-updated": "update_company_info",

@@ -207,6 +207,9 @@ AZURE_MILESTONES: dict[str, date | None] = {
 SANDBOX_CUSTOMERS = 75  # of one partner
 SANDBOX_SUBSCRIPTIONS = 5  # of one customer
 SANDBOX_SEATS = 25  # of one subscription
+# Over the API, and from the customer's account page: deletes a customer of a sandbox.
+SANDBOX_DELETE_CUSTOMER = "sandbox.workflow.customers.delete_customer"
+SANDBOX_DELETE_CUSTOMER_PAGE = "sandbox:delete_customer"
 SANDBOX_FAULTS = "sandbox.faults.is_planned"  # asked by what sends mails, webhooks and calls
 SANDBOX_LONGEST_JUMP_HOURS = 24 * 366
 SANDBOX_DUE_TASKS = [  # find what has come due after a jump of a sandbox's clock

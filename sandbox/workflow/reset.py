@@ -50,7 +50,7 @@ def reset_sandbox(*, actor: Actor, now: datetime.datetime) -> Contents:
     extent = extent_of(partner_ids)
     rules.check_apart(outsiders(extent))
     contents = contents_of(extent)
-    _delete(extent)
+    delete_rows(extent)
     SandboxFault.objects.filter(sandbox=sandbox).delete()
     was_used = contents.row_count or sandbox.hours_ahead
     sandbox.hours_ahead, sandbox.jumped_at, sandbox.reset_at = 0, None, now
@@ -61,7 +61,7 @@ def reset_sandbox(*, actor: Actor, now: datetime.datetime) -> Contents:
     return contents
 
 
-def _delete(extent: Extent) -> None:
+def delete_rows(extent: Extent) -> None:
     """Delete the rows in any order: foreign keys are checked at the end, here rather than at the commit."""
     with connection.cursor() as cursor:
         for model, keys in extent.rows.items():

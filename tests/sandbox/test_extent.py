@@ -18,10 +18,12 @@ from marketplace.processing import terms
 from portal.accounts.enums import OrganizationKind, Role
 from portal.accounts.models import Membership, Organization, Partner, User
 from portal.accounts.permissions import ROLES_BY_KIND
+from portal.accounts.workflow.organization import ask_for_partner_agreement, sign_partner_agreement
 from portal.audit.models import AuditEvent, AuditEventParty
 from portal.celery import app as celery_app
 from portal.core.errors import PermissionDenied
 from portal.core.invariants import breaches
+from portal.notifications.models import ActionItem
 from portal.webhooks.models import WebhookRegistration
 from sandbox import rules
 from sandbox.extent import KEPT, REACHED, ROOTS
@@ -111,6 +113,21 @@ def test_a_reset_deletes_what_the_sandbox_holds_and_nothing_else():
     reset_sandbox(actor=actor, now=NOON)
     assert AuditEvent.objects.filter(event_type="sandbox-reset").count() == 1
     assert snapshot(without=log_and_sandboxes) == after
+
+
+def test_what_is_to_be_signed_and_who_is_invited_stays_to_be_done():
+    stage = make_stage()
+    organization = stage.source
+    ask_for_partner_agreement(organization_id=organization.pk, now=NOON)
+    item = ActionItem.objects.get(subject_type="partner-agreement", organization=organization)
+    jump(hours=24, actor=player(organization), now=NOON)
+    reset_sandbox(actor=player(organization), now=NOON)
+    assert list(ActionItem.objects.filter(organization=organization)) == [item]
+    item.refresh_from_db()
+    assert item.completed_at is None
+    sign_partner_agreement(actor=player(organization, Role.GLOBAL_ADMIN), now=NOON)
+    reset_sandbox(actor=player(organization), now=NOON)
+    assert not ActionItem.objects.filter(organization=organization).exists()
 
 
 def test_what_is_shared_with_others_is_neither_deleted_nor_made_older():

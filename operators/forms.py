@@ -61,6 +61,16 @@ class SandboxAccountForm(forms.Form):
         return found.pk
 
 
+class SandboxPairForm(SandboxAccountForm):
+    """Another sandbox account, which must be named."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["pair_with"]
+        field.required = True
+        field.help_text = _("Domain or Microsoft ID of another sandbox partner, of the same market and cloud.")
+
+
 class CountryForm(forms.Form):
     """Where a country belongs from a day on."""
 

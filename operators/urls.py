@@ -11,6 +11,7 @@ urlpatterns = [
     path("programme/partners/export.csv", partners.export, name="export"),
     path("programme/partners/<uuid:partner_id>/", partners.partner, name="partner"),
     path("programme/partners/<uuid:partner_id>/sandbox/", sandboxes.create_sandbox, name="create_sandbox"),
+    path("programme/partners/<uuid:partner_id>/sandbox/pair/", sandboxes.pair_sandbox, name="pair_sandbox"),
     path("programme/agreements/", partners.agreements, name="agreements"),
     path("programme/markets/", catalog.markets, name="markets"),
     path("programme/markets/place/", catalog.place_country, name="place_country"),

@@ -142,14 +142,42 @@ def announce_joined(
     )
     deliveries.queue(event)
     for other in others:
-        action_center.notify(
-            event=event,
-            organization_id=other.pk,
-            roles=ADMINS,
-            kind=ActionKind.TRANSACTIONAL,
-            workspace=WORKSPACE,
-            title=_("%(account)s shares your sandbox from now on"),
-            title_params={"account": account.name},
-            body=_("You can transfer customers to each other. Clock and reset are for both."),
-            url=reverse("sandbox:overview"),
-        )
+        _tell_of_sharing(event, other, account.name)
+
+
+def announce_moved(
+    account: Organization,
+    *,
+    hosts: Sequence[Organization],
+    moved: Sequence[Organization],
+    actor: Actor,
+    now: datetime.datetime,
+) -> None:
+    """Log that an account came into another sandbox, and tell both sides with whom they share it from now on."""
+    event = log.record(
+        event_type=SandboxEvent.PARTNER_JOINED,
+        organization_ids=[one.pk for one in (*hosts, *moved)],
+        subject_type="sandbox",
+        subject_id=account.pk,
+        subject_name=account.name,
+        actor=actor,
+        occurred_at=now,
+    )
+    deliveries.queue(event)
+    for host in hosts:
+        _tell_of_sharing(event, host, account.name)
+    _tell_of_sharing(event, account, ", ".join(host.name for host in hosts))
+
+
+def _tell_of_sharing(event: AuditEvent, organization: Organization, others: str) -> None:
+    action_center.notify(
+        event=event,
+        organization_id=organization.pk,
+        roles=ADMINS,
+        kind=ActionKind.TRANSACTIONAL,
+        workspace=WORKSPACE,
+        title=_("%(account)s shares your sandbox from now on"),
+        title_params={"account": others},
+        body=_("You can transfer customers to each other. Clock and reset are for both."),
+        url=reverse("sandbox:overview"),
+    )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Organization, Partner
 from portal.core.errors import InvalidInput, Refusal
+from sandbox.models import Sandbox
 
 
 class NobodyToPlay(Refusal):
@@ -71,6 +72,10 @@ class SandboxPairUnfit(InvalidInput):
     code = "sandbox-pair-unfit"
 
 
+class SandboxClocksApart(Refusal):
+    code = "sandbox-clocks-apart"
+
+
 def account_domain(organization: Organization) -> str:
     """Return the domain that the sandbox account of a partner has, by which it is found."""
     return f"sandbox.{organization.domain}".lower()
@@ -116,4 +121,21 @@ def check_can_pair(original: Partner, other: Partner | None) -> None:
             % {"name": other.organization.name},
             field="pair_with",
             next_step=_("Name a sandbox partner of the same market and cloud."),
+        )
+
+
+def check_can_join(joining: Sandbox, host: Sandbox, other: Organization) -> None:
+    """Two sandboxes whose clocks agree become one. Raises: SandboxPairUnfit, SandboxClocksApart."""
+    if joining.pk == host.pk:
+        raise SandboxPairUnfit(
+            _("The two share a sandbox already: %(name)s.") % {"name": other.name},
+            field="pair_with",
+            next_step=_("Name another sandbox partner."),
+        )
+    apart = abs(joining.hours_ahead - host.hours_ahead)
+    if apart:
+        raise SandboxClocksApart(
+            _("The clock of one sandbox is %(hours)s hours ahead of the other.") % {"hours": apart},
+            who=_("an admin of the sandbox that is behind"),
+            next_step=_("Let its clock jump by as much, or reset both; then put them together."),
         )

@@ -674,7 +674,7 @@ OF_EVERY_PARTNER = {
     "api:error",
     *_pages("support", "ask resolve assign incident update_incident"),
     *_pages("pricing", "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_rows end_incentive"),
-    *_pages("operators", "partner create_sandbox nomination approve refuse"),
+    *_pages("operators", "partner create_sandbox pair_sandbox nomination approve refuse"),
     *_pages("billing_programme", "invoice invoice_pdf reconciliation_file usage_file payment"),
 }
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
@@ -835,6 +835,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "sandbox:activate": ("marketplace-subscription-activated",),
     "sandbox:confirm_change": ("marketplace-quantity-changed",),
     "sandbox:refuse_change": ("marketplace-change-refused",),
+    "operators:pair_sandbox": ("sandbox-partner-joined",),
     "operators:create_sandbox": (
         "sandbox-account-created",
         "sandbox-partner-joined",

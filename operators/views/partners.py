@@ -177,6 +177,7 @@ def partner(request: PortalRequest, partner_id: UUID) -> HttpResponse:
         "detail": detail,
         "organization": detail.partner.organization,
         "sandbox_account": sandboxes.account_of(detail.partner.organization),
+        "shares_with": sandboxes.shares_with(detail.partner.organization),
         "why_no_sandbox": sandboxes.why_not(detail.partner.organization),
         "locations": [
             {"number": place.partner_id_number, "name": place.name, "country": country_name(place.country)}

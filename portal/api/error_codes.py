@@ -176,6 +176,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "sandbox-account-exists": (2000, 409),
     "sandbox-domain-taken": (2000, 409),
     "sandbox-pair-unfit": (2000, 400),
+    "sandbox-clocks-apart": (2000, 409),
     "sandbox-customers-limit": (800018, 400),
     "sandbox-subscriptions-limit": (800066, 403),
     "sandbox-seats-limit": (800067, 403),

@@ -296,6 +296,10 @@ HELP: dict[str, tuple[object, object]] = {
         _("The two partners cannot share a sandbox."),
         _("Name a sandbox partner of the same market and cloud."),
     ),
+    "sandbox-clocks-apart": (
+        _("The clocks of the two sandboxes do not agree."),
+        _("Let the clock that is behind jump, or reset both."),
+    ),
     "sandbox-customers-limit": (_("The sandbox is full: 75 customers."), _("Remove one, or reset the sandbox.")),
     "sandbox-subscriptions-limit": (
         _("The customer has as many subscriptions as a sandbox allows: 5."),

@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -53,15 +53,24 @@ def publisher_error(refusal: Refusal) -> HttpResponse:
 PUBLISHER_API = Style(name="publisher", audiences=audiences.publisher_audiences, error=publisher_error)
 
 
-def publisher_call(handler: Handler) -> Handler:
-    """Open a handler to publishers' apps that name the version of the API."""
+def publisher_call(
+    *, answer: Any = None, body: Any = None, status: int = 200, query: Mapping[str, str] | None = None
+) -> Callable[[Handler], Handler]:
+    """Open a handler to publishers' apps that name the version of the API; the rest is what the document says of it."""
+    named = {"api-version": VERSION, **(query or {})}
+    mark = api_requires(
+        Permission.PUBLISHER_OFFER_MANAGE, answer=answer, body=body, status=status, query=named, tag="publishers"
+    )
 
-    @functools.wraps(handler)
-    def checked(request: ApiRequest, **parameters: Any) -> HttpResponse:
-        check_version(request)
-        return handler(request, **parameters)
+    def opened(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        def checked(request: ApiRequest, **parameters: Any) -> HttpResponse:
+            check_version(request)
+            return handler(request, **parameters)
 
-    return api_requires(Permission.PUBLISHER_OFFER_MANAGE, query={"api-version": VERSION}, tag="publishers")(checked)
+        return mark(checked)
+
+    return opened
 
 
 def check_version(request: ApiRequest) -> None:

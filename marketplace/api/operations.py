@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from marketplace import rules, wire
+from marketplace import wire_shapes as shapes
 from marketplace.api.common import (
     PUBLISHER_API,
     WireRefusal,
@@ -23,7 +24,7 @@ from portal.api.access import ApiRequest, endpoint
 DECISIONS = {"success": True, "failure": False}
 
 
-@publisher_call
+@publisher_call(answer=shapes.SaaSOperations)
 def read_all(request: ApiRequest, subscription_id: UUID) -> HttpResponse:
     """Return the operations that wait for the publisher."""
     saas = own_subscription(request, subscription_id)
@@ -35,13 +36,13 @@ def read_all(request: ApiRequest, subscription_id: UUID) -> HttpResponse:
     return answer({"operations": found})
 
 
-@publisher_call
+@publisher_call(answer=shapes.SaaSOperationObject)
 def read_one(request: ApiRequest, subscription_id: UUID, operation_id: UUID) -> HttpResponse:
     """Return one operation, finished or not."""
     return answer(wire.operation(_own_operation(request, subscription_id, operation_id)))
 
 
-@publisher_call
+@publisher_call(body=shapes.PublisherDecisionBody)
 def decide(request: ApiRequest, subscription_id: UUID, operation_id: UUID) -> HttpResponse:
     """Agree to a change or refuse it; plan and quantity that old clients send along are ignored."""
     _own_operation(request, subscription_id, operation_id)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from marketplace import queries, rules, wire
+from marketplace import wire_shapes as shapes
 from marketplace.api.common import (
     BASE,
     PUBLISHER_API,
@@ -35,11 +36,13 @@ from portal.api.access import ApiRequest, endpoint
 from portal.core.errors import Refusal
 
 PAGE = 100
+PAGES = {"continuationToken": "From the @nextLink of the page before."}
+OF_PLAN = {"planId": "Only this plan."}
 MOST_LICENSES = 1_000_000
 TOKEN_HEADER = "x-ms-marketplace-token"  # noqa: S105 - a name
 
 
-@publisher_call
+@publisher_call(answer=shapes.ResolvedPurchase)
 def resolve(request: ApiRequest) -> HttpResponse:
     """Say which purchase a token names (section 3.3)."""
     token = request.headers.get(TOKEN_HEADER, "").strip()
@@ -61,7 +64,7 @@ def resolve(request: ApiRequest) -> HttpResponse:
     return answer(found)
 
 
-@publisher_call
+@publisher_call(body=shapes.ActivationBody)
 def activate(request: ApiRequest, subscription_id: UUID) -> HttpResponse:
     """Start a purchase; plan and quantity of the body are accepted and not needed (section 3.4)."""
     body = json_body(request)
@@ -78,13 +81,13 @@ def activate(request: ApiRequest, subscription_id: UUID) -> HttpResponse:
     return nothing()
 
 
-@publisher_call
+@publisher_call(answer=shapes.SaaSSubscriptionObject)
 def read_one(request: ApiRequest, subscription_id: UUID) -> HttpResponse:
     """Return one purchase (section 3.6)."""
     return answer(wire.subscription(own_subscription(request, subscription_id)))
 
 
-@publisher_call
+@publisher_call(answer=shapes.SaaSSubscriptions, query=PAGES)
 def read_all(request: ApiRequest) -> HttpResponse:
     """Return all purchases of the publisher, a hundred at a time (section 3.5)."""
     rows = queries.subscriptions_of_publisher(request.actor.organization_id)
@@ -114,7 +117,7 @@ def _continuation(token: str) -> tuple[datetime.datetime, UUID]:
         raise WireRefusal(400, message, code="BadArgument", target="continuationToken") from error
 
 
-@publisher_call
+@publisher_call(answer=shapes.AvailablePlans, query=OF_PLAN)
 def available_plans(request: ApiRequest, subscription_id: UUID) -> HttpResponse:
     """Return the plans that a purchase may move to, its own included (section 3.7)."""
     saas = own_subscription(request, subscription_id)
@@ -188,7 +191,7 @@ def _dimensions(plan: Plan, choice: PlanChoice) -> list[dict[str, Any]]:
     ]
 
 
-@publisher_call
+@publisher_call(body=shapes.PublisherChangeBody, status=202)
 def change(request: ApiRequest, subscription_id: UUID) -> HttpResponse:
     """Change plan or quantity on the publisher's own wish (sections 3.8 and 3.9)."""
     body = json_body(request)
@@ -232,7 +235,7 @@ def _change_refused(refusal: Refusal) -> WireRefusal:
     return WireRefusal(400, str(refusal), code=code, target="update")
 
 
-@publisher_call
+@publisher_call(status=202)
 def cancel(request: ApiRequest, subscription_id: UUID) -> HttpResponse:
     """Cancel on the publisher's own wish (section 3.10)."""
     own_subscription(request, subscription_id)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from marketplace import queries, rules, wire
+from marketplace import wire_shapes as shapes
 from marketplace.api.common import PUBLISHER_API, WireRefusal, answer, json_body, parameter, publisher_call
 from marketplace.enums import UsageStatus
 from marketplace.models import UsageRecord
@@ -18,10 +19,19 @@ from portal.api.access import ApiRequest, endpoint
 
 MOST_EVENTS = 25
 ECHOED = ("resourceId", "resourceUri", "quantity", "dimension", "effectiveStartTime", "planId")
+DAYS = {
+    "usageStartDate": "First day, or a moment.",
+    "UsageEndDate": "Last moment; now if missing.",
+    "offerId": "Only this offer.",
+    "planId": "Only this plan.",
+    "dimension": "Only this dimension.",
+    "azureSubscriptionId": "Nothing has one.",
+    "reconStatus": "Only Accepted is known.",
+}
 RECONCILED = "Accepted"
 
 
-@publisher_call
+@publisher_call(answer=shapes.ReportedUsage, body=shapes.UsageEventBody)
 def report_one(request: ApiRequest) -> HttpResponse:
     """Take one event (section 5.1)."""
     raw, now = json_body(request), timezone.now()
@@ -68,7 +78,7 @@ def _echo(raw: Any, status: str, now: datetime.datetime) -> dict[str, Any]:
     return {"status": status, "messageTime": wire.moment(now), **own}
 
 
-@publisher_call
+@publisher_call(answer=shapes.ReportedUsageBatch, body=shapes.UsageBatchBody)
 def report_many(request: ApiRequest) -> HttpResponse:
     """Take up to 25 events, each for itself (section 5.2)."""
     events, now = json_body(request).get("request"), timezone.now()
@@ -90,7 +100,7 @@ def _report(raw: Any, request: ApiRequest, now: datetime.datetime) -> dict[str, 
     return {"usageEventId": str(record.pk), **_echo(raw, UsageStatus.ACCEPTED, now)}
 
 
-@publisher_call
+@publisher_call(answer=list[shapes.UsageOfDay], query=DAYS)
 def read_all(request: ApiRequest) -> HttpResponse:
     """Return what was reported, by day, resource, dimension and plan (section 5.3)."""
     start = rules.read_moment(parameter(request, "usageStartDate"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.module_loading import import_string
 from pydantic import TypeAdapter
 
 from portal.api.access import ApiAccess, Operation
@@ -24,14 +25,26 @@ ERROR = {
         "source": {"type": "string"},
     },
 }
+_TEXTS = {name: {"type": "string"} for name in ("code", "message", "target")}
 PUBLISHER_ERROR = {
-    "type": "object",
-    "properties": {
-        "code": {"type": "string"},
-        "message": {"type": "string"},
-        "target": {"type": "string"},
-        "details": {"type": "array", "items": {"type": "object"}},
-    },
+    "anyOf": [
+        {
+            "type": "object",
+            "required": ["message"],
+            "properties": {
+                **_TEXTS,
+                "details": {"type": "array", "items": {"type": "object", "properties": _TEXTS}},
+                "additionalInfo": {"type": "object"},
+            },
+        },
+        {  # only of a missing or unknown version (fulfillment reference, section 3.12)
+            "type": "object",
+            "required": ["Error"],
+            "properties": {
+                "Error": {"type": "object", "properties": {"Code": {"type": "string"}, "Message": {"type": "string"}}}
+            },
+        },
+    ]
 }
 ERRORS = {"partner": "Error", "publisher": "PublisherError"}
 HEADERS = ("MS-RequestId", "MS-CorrelationId", "X-Locale")
@@ -80,6 +93,7 @@ def document() -> dict[str, Any]:
         "info": {"title": f"{settings.PRODUCT_NAME} API", "version": "v1"},
         "servers": [{"url": settings.BASE_URL}],
         "paths": paths,
+        "webhooks": {name: _notification(schemas[f"webhook {name}"]) for name in settings.API_NOTIFICATIONS},
         "components": {
             "schemas": {**components, "Error": ERROR, "PublisherError": PUBLISHER_ERROR},
             "securitySchemes": {
@@ -130,6 +144,8 @@ def _schemas() -> tuple[dict[str, Any], dict[str, Any]]:
         for part, value in (("body", call.operation.body), ("answer", call.operation.answer))
         if value is not None
     ]
+    notifications = settings.API_NOTIFICATIONS.items()
+    wanted += [(f"webhook {name}", "serialization", TypeAdapter(import_string(path))) for name, path in notifications]
     found, shared = TypeAdapter.json_schemas(wanted, ref_template=REFERENCE)  # type: ignore[arg-type]
     return {key: schema for (key, _mode), schema in found.items()}, shared.get("$defs", {})
 
@@ -155,6 +171,12 @@ def _operation(call: Call, schemas: dict[str, Any]) -> dict[str, Any]:
     if (body := schemas.get(f"{key} body")) is not None:
         value["requestBody"] = {"required": True, "content": _json(body)}
     return value
+
+
+def _notification(schema: Any) -> dict[str, Any]:
+    """Describe what the portal posts to an address of the receiver's."""
+    responses = {"200": {"description": "Received."}}
+    return {"post": {"requestBody": {"required": True, "content": _json(schema)}, "responses": responses}}
 
 
 def _answer(schema: Any) -> dict[str, Any]:

@@ -239,6 +239,8 @@ API_ERRORS = [
     "transfers.api.errors.all_codes",
     "azure.error_codes.all_codes",
 ]  # codes that apps keep in tables of their own
+# What the portal itself posts to others, by the name it has in the OpenAPI document.
+API_NOTIFICATIONS = {"publisherNotification": "marketplace.wire_shapes.PublisherNotification"}
 API_KEY_ROTATION_DAYS = 30  # how long a key signs tokens
 API_REFRESH_TOKEN_DAYS = 90
 API_ANSWER_HOURS = 24  # how long the answer to an MS-RequestId is kept

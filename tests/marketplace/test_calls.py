@@ -13,6 +13,7 @@ from marketplace.enums import CallStatus, MarketplaceEvent, OperationStatus
 from marketplace.models import Operation, WebhookAttempt, WebhookCall
 from marketplace.processing import calls as processing
 from marketplace.workflow import calls, changes, endings, operations
+from portal.api.openapi import document
 from portal.api.tokens import keys
 from portal.audit.models import AuditEvent
 from portal.core.errors import PermissionDenied
@@ -26,6 +27,7 @@ from tests.marketplace.factories import (
     publisher_of,
     reread,
 )
+from tests.portal.api.schemas import misfits
 from tests.servers import http_server, raw_server
 
 pytestmark = pytest.mark.django_db
@@ -237,7 +239,10 @@ def test_the_body_is_the_operation_with_the_subscription_at_that_moment():
     saas = changed("https://notes.example/webhook")
     operation = Operation.objects.select_related("plan").get()
     operation.saas = reread(saas)
-    assert json.loads(bytes(WebhookCall.objects.get().body)) == wire.call(operation)
+    body = json.loads(bytes(WebhookCall.objects.get().body))
+    assert body == wire.call(operation)
+    described = document()["webhooks"]["publisherNotification"]["post"]["requestBody"]["content"]["application/json"]
+    assert misfits(body, described["schema"], document()) == []
 
 
 def test_an_operation_that_cannot_be_settled_keeps_no_other_waiting(monkeypatch):

@@ -56,6 +56,7 @@ app.conf.beat_schedule = {
     "billing.sweep_usage": {"task": "billing.sweep_usage", "schedule": 30.0, "options": {"expires": 30}},
     "support.close_resolved": {"task": "support.close_resolved", "schedule": 3600.0, "options": {"expires": 3600}},
     "webhooks.sweep": {"task": "webhooks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "webhooks.forget_old": {"task": "webhooks.forget_old", "schedule": 3600.0, "options": {"expires": 3600}},
     "api.sweep": {"task": "api.sweep", "schedule": 600.0, "options": {"expires": 600}},
     "accounts.expire": {"task": "accounts.expire", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -182,6 +182,8 @@ AUTO_ACCEPT_SECONDS = 10  # a publisher that says nothing after it was told of a
 WEBHOOK_CALL_SECONDS = 10  # for one notification, all of it
 WEBHOOK_SENDERS = env.int("WEBHOOK_SENDERS", default=1)  # worker processes that send at once; others stay free
 WEBHOOK_CALLS_AT_ONCE = 16  # of one worker process, each to another webhook
+WEBHOOK_DELIVERY_DAYS = 90  # then a delivery that has ended is forgotten; its event stays in the log (decision 0043)
+WEBHOOK_TEST_DAYS = 7  # the same of test events (portal reference, section 11.3)
 WEBHOOK_SECRET_OVERLAP_HOURS = 72  # both secrets sign: longer than a weekend
 PUBLISHER_CALL_SECONDS = 10  # for one call to a publisher, all of it
 PUBLISHER_RETRY_SECONDS = 60

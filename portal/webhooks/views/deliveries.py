@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -41,6 +42,8 @@ def deliveries(request: PortalRequest, registration_id: UUID) -> HttpResponse:
         "list_url": address.path,
         "rows": [],
         "chips": [],
+        "kept_days": settings.WEBHOOK_DELIVERY_DAYS,
+        "test_days": settings.WEBHOOK_TEST_DAYS,
     }
     if form.is_valid():
         found = queries.deliveries_to(one, form.wanted()).defer("body")

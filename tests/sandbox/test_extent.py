@@ -118,7 +118,7 @@ def test_a_reset_deletes_what_the_sandbox_holds_and_nothing_else():
 def test_what_is_to_be_signed_and_who_is_invited_stays_to_be_done():
     stage = make_stage()
     organization = stage.source
-    Partner.objects.filter(pk=organization.pk).update(agreement_version="")
+    Partner.objects.filter(pk=organization.pk).update(agreement_version="2020-01")
     ask_for_partner_agreement(organization_id=organization.pk, now=NOON)
     item = ActionItem.objects.get(subject_type="partner-agreement", organization=organization)
     jump(hours=24, actor=player(organization), now=NOON)

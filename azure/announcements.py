@@ -29,12 +29,17 @@ WORKSPACE = "customers"
 E = AzureEvent
 
 # What admin agents and billing admins get a mail of. Folder: emails/azure/.
-MAILED = frozenset({E.PURCHASED, E.QUANTITY_CHANGED, E.SUSPENDED, E.REACTIVATED, E.CANCELED, E.ENDED})
+MAILED = frozenset({E.PURCHASED, E.QUANTITY_CHANGED, E.SUSPENDED, E.REACTIVATED, E.CANCELED, E.RENEWAL_NEAR, E.ENDED})
+OF_THE_PARTNER = frozenset({E.RENEWAL_NEAR})  # what concerns the partner's own work: the customer does not read of it
 _NEWS: dict[AzureEvent, Text] = {
     E.SUSPENDED: _("%(product)s for %(customer)s is suspended"),
     E.CANCELED: _("%(product)s for %(customer)s was canceled"),
     E.ENDED: _("%(product)s for %(customer)s has ended with its term"),
 }
+# Events after which nobody needs to look at the renewal any more.
+_SETTLES_RENEWAL = frozenset({E.AUTO_RENEW_CHANGED, E.NEXT_TERM_SET, E.TERM_CHANGED, E.CANCELED, E.ENDED})
+_RENEWS_SOON = _("%(product)s for %(customer)s renews soon: check quantity, term and billing frequency")
+_EXPIRES_SOON = _("%(product)s for %(customer)s expires soon: auto-renew is off")
 
 
 def address(subscription_id: UUID) -> str:
@@ -61,7 +66,7 @@ def announce(
     partners = [partner for partner in (row.billing_owner_id, row.reseller_id) if partner is not None]
     event = log.record(
         event_type=event_type,
-        organization_ids=[*partners, row.customer_id],
+        organization_ids=partners if event_type in OF_THE_PARTNER else [*partners, row.customer_id],
         subject_type=SUBJECT,
         subject_id=row.pk,
         subject_name=row.friendly_name,
@@ -75,24 +80,38 @@ def announce(
         party_details={row.billing_owner_id: partner_details} if partner_details else None,
     )
     deliveries.queue(event)
+    if event_type in _SETTLES_RENEWAL:
+        action_center.complete(subject_type=SUBJECT, subject_id=row.pk, event_type=E.RENEWAL_NEAR, now=now)
     if event_type in _NEWS:
-        _tell(event, event_type, row)
+        _tell(event, row, _NEWS[event_type])
+    if event_type == E.RENEWAL_NEAR and row.ends_on is not None:
+        ends = datetime.datetime.combine(row.ends_on, datetime.time(), datetime.UTC)
+        title = _RENEWS_SOON if row.auto_renew else _EXPIRES_SOON
+        _tell(event, row, title, kind=ActionKind.RECOMMENDED, due_at=ends)
     if event_type in MAILED:
         _mail(event, event_type, row, details or {})
     return event
 
 
-def _tell(event: AuditEvent, event_type: AzureEvent, row: Subscription) -> None:
-    """Put news before the admin agents of the billing partner."""
+def _tell(
+    event: AuditEvent,
+    row: Subscription,
+    title: Text,
+    *,
+    kind: ActionKind = ActionKind.TRANSACTIONAL,
+    due_at: datetime.datetime | None = None,
+) -> None:
+    """Put something before the admin agents of the billing partner."""
     action_center.notify(
         event=event,
         organization_id=row.billing_owner_id,
         roles=(Role.ADMIN_AGENT,),
-        kind=ActionKind.TRANSACTIONAL,
+        kind=kind,
         workspace=WORKSPACE,
-        title=_NEWS[event_type],
+        title=title,
         title_params={"product": row.product_name, "customer": row.customer.organization.name},
         url=address(row.pk),
+        due_at=due_at,
     )
 
 
@@ -112,7 +131,7 @@ def _mail(event: AuditEvent, event_type: AzureEvent, row: Subscription, details:
             "details": details,
             "url": settings.BASE_URL + address(row.pk),
         },
-        kind=ActionKind.TRANSACTIONAL,
+        kind=ActionKind.RECOMMENDED if event_type == E.RENEWAL_NEAR else ActionKind.TRANSACTIONAL,
         workspace=WORKSPACE,
     )
 

@@ -78,6 +78,7 @@ class AzureEvent(models.TextChoices):
     REACTIVATED = "subscription-reactivated", _("Subscription reactivated")
     CANCELED = "subscription-canceled", _("Subscription canceled")
     RENEWED = "subscription-renewed", _("Subscription renewed")
+    RENEWAL_NEAR = "subscription-renewal-near", _("Renewal or end of a subscription is near")
     ENDED = "subscription-ended", _("Subscription ended with its term")
     TENANT_KEPT = "shared-services-tenant-set", _("Tenant for shared services set")
     TRANSITION_STARTED = "azure-plan-transition-started", _("Transition to the Azure plan started")

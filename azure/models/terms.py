@@ -28,6 +28,7 @@ class ProductTerm(models.Model):
     renewal_frequency = models.CharField(
         max_length=10, choices=BillingFrequency.choices, blank=True, default="", db_default=""
     )
+    reminded_days = models.PositiveSmallIntegerField(null=True, blank=True)  # of this term: 30, then 7 days before
     ended_at = models.DateTimeField(null=True, blank=True)  # since when it is expired, disabled or deleted
 
     class Meta:

@@ -17,6 +17,7 @@ from billing import workflow as billing
 from customers.terms import CYCLE_SQL, MONTHS_SQL
 from portal.audit import log
 from portal.audit.models import AuditEvent
+from portal.notifications import action_center
 from portal.webhooks import deliveries
 from portal.webhooks.models import WebhookRegistration
 
@@ -101,6 +102,7 @@ WITH due AS MATERIALIZED (
 ), runs AS (
     UPDATE azure_productterm AS runs
     SET counted_months = counted.months, renewal_quantity = NULL, renewal_term = '', renewal_frequency = '',
+        reminded_days = NULL,
         billed_until = least(counted.ends_on, (counted.begins + make_interval(months => counted.cycle))::date)
     FROM counted WHERE runs.subscription_id = counted.id
 ), closed AS (
@@ -169,15 +171,16 @@ def _renew_batch(now: datetime.datetime, batch: int) -> int:
     if rows:
         ids, begins, quantities, terms, frequencies = (list(column) for column in zip(*rows, strict=True))
         billing.charge_many(select=FIRST_CYCLES, params=[ids], now=now)
-        before = {"begins": begins, "quantities": quantities, "terms": terms, "frequencies": frequencies}
-        _announce({"ids": ids, **before}, now)
+        known = {"begins": begins, "quantities": quantities, "terms": terms, "frequencies": frequencies}
+        _announce({"ids": ids, **known}, now)
+        action_center.complete_all(subject_type=SUBJECT, subject_ids=ids, event_type=AzureEvent.RENEWAL_NEAR, now=now)
     return len(rows)
 
 
-def _announce(before: dict[str, list[Any]], now: datetime.datetime) -> None:
+def _announce(known: dict[str, list[Any]], now: datetime.datetime) -> None:
     """Log the renewals for everybody concerned, and queue deliveries where somebody listens."""
     events = log.record_selected(
-        event_type=AzureEvent.RENEWED, subject_type=SUBJECT, select=TOLD, params=before, occurred_at=now
+        event_type=AzureEvent.RENEWED, subject_type=SUBJECT, select=TOLD, params=known, occurred_at=now
     )
     listening = WebhookRegistration.objects.filter(is_active=True, event_types__contains=[AzureEvent.RENEWED])
     if listening.exists():

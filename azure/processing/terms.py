@@ -1,14 +1,16 @@
-"""What time does to first-party subscriptions: cycles are charged, terms renew or end, ended ones go (section 8).
+"""What time does to first-party subscriptions: cycles are charged, terms renew, end or are near it (section 8).
 
 Everything here may be killed and run again: each batch takes what is due and nobody else holds, changes it so that
 it is due no more, and charges it in the same transaction; the database refuses a second charge for the same days.
 """
 
 import datetime
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from azure.models import ProductTerm
 from azure.processing import renewals
@@ -16,6 +18,7 @@ from azure.workflow import renewals as workflow
 from billing import workflow as billing
 from customers.enums import SubscriptionStatus
 from customers.models import Subscription
+from customers.rules.reminders import to_remind
 from customers.terms import CYCLE_SQL, NEXT_CYCLE_SQL
 
 BATCH = 5_000
@@ -60,6 +63,7 @@ def run(*, now: datetime.datetime) -> dict[str, int]:
         "cycles": _charge_cycles(now),
         "ended": _end_each(now),
         "renewed": renewals.renew_terms(now=now),
+        "reminded": _remind_each(now),
         "disabled": _age(SubscriptionStatus.EXPIRED, SubscriptionStatus.DISABLED, EXPIRED_DAYS, now),
         "deleted": _age(SubscriptionStatus.DISABLED, SubscriptionStatus.DELETED, DELETED_DAYS, now),
     }
@@ -94,7 +98,6 @@ def _charge_batch(now: datetime.datetime) -> int:
 
 def _end_each(now: datetime.datetime) -> int:
     """End each subscription that does not renew, in a transaction of its own; what fails stops nothing else."""
-    done = 0
     over = Subscription.objects.filter(
         Q(auto_renew=False) | Q(status=SubscriptionStatus.SUSPENDED),
         product_term__ended_at__isnull=True,
@@ -103,11 +106,24 @@ def _end_each(now: datetime.datetime) -> int:
         status__in=workflow.RUNNING,
         pending_operation="",
     )
-    for subscription_id in over.order_by("ends_on", "pk").values_list("pk", flat=True)[:BATCH]:
+    return _each(over.order_by("ends_on", "pk"), workflow.end_term, now)
+
+
+def _remind_each(now: datetime.datetime) -> int:
+    """Remind of each term that ends within 30 days, or 7, of which nobody was told so yet."""
+    due = ProductTerm.objects.filter(
+        to_remind(now.date()), ended_at__isnull=True, subscription__status__in=workflow.RUNNING
+    )
+    return _each(due.order_by("subscription__ends_on", "pk"), workflow.remind_of_renewal, now)
+
+
+def _each(rows: QuerySet[Any], step: Callable[..., bool], now: datetime.datetime) -> int:
+    done = 0
+    for subscription_id in rows.values_list("pk", flat=True)[:BATCH]:
         try:
-            done += workflow.end_term(subscription_id=subscription_id, now=now)
+            done += step(subscription_id=subscription_id, now=now)
         except Exception:  # whatever is wrong with one subscription must not keep others from being billed
-            logger.exception("term_not_ended", subscription_id=str(subscription_id))
+            logger.exception("term_step_failed", step=step.__name__, subscription_id=str(subscription_id))
     return done
 
 

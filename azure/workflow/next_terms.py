@@ -132,6 +132,7 @@ def _switch(
         )
         subscription.offer_id = prices.offer_id_for(subscription, way.term)
         runs.counted_from, runs.counted_months = begins, rules.months_of(way.term)
+        runs.reminded_days = None
         drop_plans(subscription)
     subscription.save(update_fields=["billing_frequency", "unit_price", "term", "starts_on", "ends_on", "offer_id"])
     new = rate_on(subscription, today)
@@ -139,4 +140,4 @@ def _switch(
         reference = str(uuid.uuid4())
         billing.charge_conversion(subscription=subscription, old=old, new=new, day=today, reference=reference, now=now)
         runs.billed_until = new.period.ends_on
-    runs.save(update_fields=["counted_from", "counted_months", "billed_until"])
+    runs.save(update_fields=["counted_from", "counted_months", "billed_until", "reminded_days"])

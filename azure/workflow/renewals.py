@@ -15,6 +15,7 @@ from azure.workflow.terms import taken_in
 from billing.models import Charge
 from customers.enums import SubscriptionStatus, Term
 from customers.models import Subscription
+from customers.rules.reminders import reminder_due
 
 RUNNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED)
 
@@ -52,4 +53,25 @@ def end_term(*, subscription_id: UUID, now: datetime.datetime) -> bool:
         return False
     end(subscription, SubscriptionStatus.DISABLED if was_suspended else SubscriptionStatus.EXPIRED, now=now)
     announce(AzureEvent.ENDED, subscription, actor=None, now=now)
+    return True
+
+
+@transaction.atomic
+def remind_of_renewal(*, subscription_id: UUID, now: datetime.datetime) -> bool:
+    """Tell a partner that a term ends soon, once per reminder and term; say whether there was one to give."""
+    rows = Subscription.objects.select_related("customer__organization").filter(pk=subscription_id)
+    row = rows.locked_all().get()
+    term = ProductTerm.objects.select_for_update(of=("self",)).get(pk=subscription_id)
+    due = reminder_due(starts_on=row.starts_on, ends_on=row.ends_on, reminded_days=term.reminded_days, today=now.date())
+    if row.status not in RUNNING or row.ends_on is None or due is None:
+        return False
+    term.reminded_days = due
+    term.save(update_fields=["reminded_days"])
+    announce(
+        AzureEvent.RENEWAL_NEAR,
+        row,
+        actor=None,
+        now=now,
+        details={"ends": row.ends_on.isoformat(), "auto-renew": row.auto_renew},
+    )
     return True

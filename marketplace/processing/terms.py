@@ -9,8 +9,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 import structlog
-from django.db.models import F, Q
 
+from customers.rules.reminders import to_remind
 from marketplace.enums import FulfillmentStatus
 from marketplace.models import PurchaseToken, SaaSSubscription
 from marketplace.processing import renewals
@@ -68,14 +68,5 @@ def _ending(now: datetime.datetime) -> list[UUID]:
 
 def _to_remind(now: datetime.datetime) -> list[UUID]:
     """Return the subscriptions whose term ends within 30 days, or 7, and of which nobody was told so yet."""
-    today = now.date()
-    subscribed = SaaSSubscription.objects.filter(status=FulfillmentStatus.SUBSCRIBED, subscription__ends_on__gt=today)
-    not_this_week = Q(reminded_days__isnull=True) | Q(reminded_days__gt=terms.REMINDERS[-1])
-    this_week = Q(subscription__ends_on__lte=today + datetime.timedelta(days=terms.REMINDERS[-1]))
-    this_month = Q(
-        subscription__ends_on__lte=today + datetime.timedelta(days=terms.REMINDERS[0]),
-        subscription__ends_on__gt=F("subscription__starts_on") + terms.SHORT,
-        reminded_days__isnull=True,
-    )
-    due = subscribed.filter((this_week & not_this_week) | this_month)
+    due = SaaSSubscription.objects.filter(to_remind(now.date()), status=FulfillmentStatus.SUBSCRIBED)
     return list(due.order_by("subscription__ends_on", "pk").values_list("pk", flat=True)[:EACH_RUN])

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing import workflow as billing
+from customers.rules.reminders import reminder_due
 from customers.terms import add_months
 from marketplace.announcements import announce
 from marketplace.enums import EndReason, FulfillmentStatus, MarketplaceEvent
@@ -13,8 +14,6 @@ from marketplace.models import SaaSSubscription
 from marketplace.workflow.endings import end_subscription
 from marketplace.workflow.operations import running_operation
 
-REMINDERS = (30, 7)  # days before the end of the term
-SHORT = datetime.timedelta(days=31)  # a term of one month is reminded of once only
 LATE = datetime.timedelta(hours=25)  # after a month: usage events of its last hour are taken for a day
 MONTHS_BACK = 3  # how long the charging of usage may have stood still
 
@@ -47,11 +46,8 @@ def remind_of_renewal(*, subscription_id: UUID, now: datetime.datetime) -> bool:
     """Tell a partner that a term ends soon, once per reminder and term; say whether there was one to give."""
     saas = SaaSSubscription.objects.locked(subscription_id)
     row = saas.subscription
-    if saas.status != FulfillmentStatus.SUBSCRIBED or row.ends_on is None or row.ends_on <= now.date():
-        return False
-    left = (row.ends_on - now.date()).days
-    due = min((days for days in REMINDERS if left <= days), default=None)
-    if due is None or (saas.reminded_days is not None and saas.reminded_days <= due):
+    due = reminder_due(starts_on=row.starts_on, ends_on=row.ends_on, reminded_days=saas.reminded_days, today=now.date())
+    if saas.status != FulfillmentStatus.SUBSCRIBED or due is None or row.ends_on is None:
         return False
     saas.reminded_days = due
     saas.save(update_fields=["reminded_days"])

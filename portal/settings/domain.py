@@ -220,6 +220,7 @@ SANDBOX_DUE_TASKS = [  # find what has come due after a jump of a sandbox's cloc
     "transfers.sweep_requests",
     "marketplace.sweep_calls",
     "marketplace.run_terms",
+    "azure.run_terms",
     "support.close_resolved",
     "notifications.sweep",
     "webhooks.sweep",

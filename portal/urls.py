@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("portal.accounts.urls")),
     path("account/", include("portal.accounts.sign_in.urls")),
     path("action-center/", include("portal.notifications.urls")),
+    path("account-settings/groups/", include("portal.directory.urls")),
     path("account-settings/activity-log/", include("portal.audit.urls")),
     path("account-settings/sandbox/", include("sandbox.urls")),
     path("", include("portal.webhooks.urls")),

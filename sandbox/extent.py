@@ -39,6 +39,7 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "customers.Subscription": ("billing_owner",),
     "customers.Tag": ("partner",),
     "customers.WireCart": ("partner",),
+    "directory.Group": ("organization",),
     "marketplace.Cart": ("partner",),
     "marketplace.Order": ("partner",),
     "marketplace.SaaSSubscription": ("partner",),

@@ -61,6 +61,7 @@ from portal.audit import log
 from portal.audit.models import AuditEvent
 from portal.core import sealing
 from portal.core.links import make_token
+from portal.directory.models import Group, GroupMember
 from portal.notifications.models import ActionItem
 from portal.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookRegistration
 from support.models import SupportCase
@@ -544,6 +545,23 @@ def webhook_delivery(member: Membership) -> object:
     ).pk
 
 
+def group(member: Membership) -> object:
+    return _group(member).pk
+
+
+def group_member(member: Membership) -> object:
+    return GroupMember.objects.get_or_create(
+        group=_group(member), membership=member, defaults={"added_by_name": "Kim", "added_at": timezone.now()}
+    )[0].pk
+
+
+def _group(member: Membership) -> Group:
+    known = Group.objects.filter(organization_id=member.organization_id, removed_at=None).first()
+    return known or Group.objects.create(
+        organization_id=member.organization_id, name="Operators", created_by_name="Kim", created_at=timezone.now()
+    )
+
+
 def support_case(member: Membership) -> object:
     return _support_case(member).pk
 
@@ -623,6 +641,8 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "pricing:rule_id": incentive_rule,
     "operators:partner_id": partner,
     "operators:nomination_id": nomination,
+    "directory:group_id": group,
+    "directory:member_id": group_member,
     "support:customer_id": customer,
     "support:case_id": support_case,
     "support:attachment_id": case_attachment,
@@ -846,6 +866,11 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "operators:refuse": ("provider-nomination-refused",),
     "operators:become_provider": ("provider-nomination-requested",),
     "operators:withdraw": ("provider-nomination-withdrawn",),
+    "directory:new_group": ("group-created",),
+    "directory:add_member": ("group-member-added",),
+    "directory:offer_group": ("group-offer-changed",),
+    "directory:remove_group": ("group-removed",),
+    "directory:remove_member": ("group-member-removed",),
     "support:new": ("support-case-opened",),
     "support:answer": ("support-case-answered",),
     "support:ask": ("support-case-information-requested",),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.enums import PARTNER_KINDS, OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.navigation import Item, Workspace
 
@@ -51,6 +52,14 @@ WORKSPACES = (
                 Permission.USER_VIEW,
                 group=_("Organization"),
                 description=_("Colleagues, their roles, and invitations to new ones."),
+            ),
+            Item(
+                _("Groups"),
+                "directory:groups",
+                Permission.USER_VIEW,
+                group=_("Organization"),
+                description=_("Colleagues under one name, to whom access to Azure subscriptions can be given."),
+                kinds=PARTNER_KINDS | {OrganizationKind.CUSTOMER},
             ),
             Item(
                 _("Company profile"),

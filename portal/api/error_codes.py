@@ -185,6 +185,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "support-through-partner": (900308, 403),
     "no-support-in-sandbox": (800042, 400),
     "admin-rights-missing": (900308, 403),
+    "group-member-deactivated": (2000, 400),
     "support-case-state": (2000, 400),
     "attachment-refused": (3000, 400),
     "service-incident-over": (2000, 400),

@@ -316,6 +316,7 @@ HELP: dict[str, tuple[object, object]] = {
         _("The customer gave no administration rights."),
         _("Ask for them, or open it for yourself."),
     ),
+    "group-member-deactivated": (_("The person is deactivated."), _("First reactivate the person.")),
     "support-case-state": (
         _("The support request is in another state, or it is the other side's turn."),
         _("Read it again."),

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "portal.notifications",
     "portal.webhooks",
     "portal.api",
+    "portal.directory",
     "customers",
     "billing",
     "marketplace",

@@ -41,6 +41,7 @@ EVENT_TYPES = [
     "portal.notifications.enums.NotificationEvent",
     "portal.api.enums.ApiEvent",
     "portal.webhooks.enums.WebhookEvent",
+    "portal.directory.enums.DirectoryEvent",
     "customers.enums.CustomerEvent",
     "billing.enums.PriceEvent",
     "billing.enums.BillingEvent",

@@ -88,6 +88,7 @@ def _areas() -> dict[str, list[str]]:
         "bundles": _("Bundles"),
         "support": _("Support"),
         "accounts": _("People and company"),
+        "directory": _("Groups"),
         "notifications": _("E-mail"),
         "api": _("API access"),
         "sandbox": _("Sandbox"),

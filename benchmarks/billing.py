@@ -3,12 +3,9 @@
 import datetime
 import logging
 import os
-import resource
 import statistics
-import threading
 import time
 import uuid
-from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,6 +15,7 @@ from django.utils import timezone
 
 from benchmarks import databases, world
 from benchmarks.harness import Line, Report, cpu_milliseconds
+from benchmarks.workers import Memory
 from billing.models import Invoice
 from billing.processing import invoices
 from portal.accounts.enums import OrganizationKind
@@ -26,7 +24,7 @@ from portal.accounts.models import Membership, Organization, Partner
 LINES = int(os.environ.get("BENCH_CHARGES", "1000000"))  # of one billing owner, who is asked for its file
 CHARGES = LINES + LINES // 10  # with those of all others
 OWNERS, SUBSCRIPTIONS, CUSTOMERS = 40, 2_000, 200  # subscriptions and customers of each owner
-ROUNDS, SAMPLE_SECONDS = 3, 0.02
+ROUNDS = 3
 NAME = "bench_billing"
 MONTH = datetime.date(2026, 10, 1)
 CLOSING = datetime.datetime(2026, 11, 1, 6, 30, tzinfo=datetime.UTC)
@@ -113,7 +111,7 @@ def run() -> Report:
         _empty()
         rates["floor"].append(1000 * CHARGES / cpu_milliseconds(_floor, 1))
         _empty()
-        with _Memory() as memory:
+        with Memory() as memory:
             rates["run"].append(1000 * CHARGES / cpu_milliseconds(_close, 1))
         grown.append(memory.grown)
     found = {name: statistics.median(figures) for name, figures in rates.items()}
@@ -148,7 +146,7 @@ def _measure_file(report: Report) -> None:
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     address = reverse("billing:reconciliation_file", args=[invoice.pk])
     client.get(reverse("billing:invoice", args=[invoice.pk]))  # warm
-    with _Memory() as memory:
+    with Memory() as memory:
         began = time.perf_counter()
         parts = iter(client.get(address).streaming_content)  # type: ignore[attr-defined]
         next(parts)
@@ -162,33 +160,6 @@ def _measure_file(report: Report) -> None:
         Line(f"memory for {lines:,} lines", memory.grown, "MB more", "32 MB", memory.grown / 32, 1),
     ]
     report.notes.append(f"file: {lines:,} lines in {seconds:.1f} s, {lines / seconds:,.0f} lines/s")
-
-
-class _Memory:
-    """How much more memory this process holds at most while something runs, in MB."""
-
-    def __enter__(self) -> "_Memory":
-        self.before = self.highest = _resident()
-        self.is_done = threading.Event()
-        self.watcher = threading.Thread(target=self._watch, daemon=True)
-        self.watcher.start()
-        return self
-
-    def _watch(self) -> None:
-        while not self.is_done.wait(SAMPLE_SECONDS):
-            self.highest = max(self.highest, _resident())
-
-    def __exit__(self, *_error: object) -> None:
-        self.is_done.set()
-        self.watcher.join()
-
-    @property
-    def grown(self) -> float:
-        return (self.highest - self.before) / 1024**2
-
-
-def _resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 # --- the world -------------------------------------------------------------------------------------------------------

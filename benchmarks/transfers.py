@@ -1,22 +1,14 @@
 """Moving items between billing owners, beside one chain of set-based SQL on the same rows (quality row 32)."""
 
-import contextlib
 import datetime
 import logging
-import os
 import resource
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 import uuid
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -24,6 +16,7 @@ from django.utils import timezone
 
 from benchmarks import databases, world
 from benchmarks.harness import Candidate, Line, Report, cpu_milliseconds, measure
+from benchmarks.workers import worker
 from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus, Term
 from customers.models import Customer, ResellerRelationship, Subscription
 from portal.accounts.enums import OrganizationKind
@@ -143,50 +136,13 @@ def _seconds_together(workers: int) -> float:
     _empty()
     transfers = [_accepted(ITEMS_EACH) for _number in range(TOGETHER)]
     _vacuum()
-    with _worker(workers):
+    with worker(workers):
         began = time.monotonic()
         for transfer in transfers:
             app.send_task("transfers.process", args=[str(transfer.pk)])
         while Transfer.objects.filter(status=TransferStatus.IN_PROGRESS).exists():
             time.sleep(0.02)
         return time.monotonic() - began
-
-
-@contextlib.contextmanager
-def _worker(processes: int) -> Iterator[None]:
-    """Run a worker on the database of the benchmark; yield when it is ready."""
-    database = connection.settings_dict
-    address = f"postgresql://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{NAME}"
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.live_settings",
-        "DATABASE_URL": address,
-        "REDIS_URL": settings.REDIS_URL,
-        "SECRET_KEY": settings.SECRET_KEY,
-        "LIVE_CACHE_PREFIX": "bench",
-    }
-    command = f"-m celery -A portal worker --concurrency {processes} --loglevel INFO --without-gossip --without-mingle"
-    app.control.purge()
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "worker.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 - arguments of ours
-                [sys.executable, *command.split()], env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output
-            )
-            try:
-                _wait_until_ready(log)
-                yield
-            finally:
-                process.terminate()
-                process.wait(30)
-
-
-def _wait_until_ready(log: Path) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if '"task_succeeded"' in log.read_text():  # the worker's sign of life
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"The worker did not start:\n{log.read_text()}")
 
 
 # --- the world -------------------------------------------------------------------------------------------------------

@@ -1,25 +1,31 @@
 """Importing daily usage records, beside a plain COPY of the same rows into the same table (issue 7, figures)."""
 
 import datetime
+import gzip
 import io
 import logging
+import os
 import statistics
+import time
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
 
 from benchmarks import databases, world
 from benchmarks.harness import Line, Report, cpu_milliseconds
+from benchmarks.workers import Memory, peak_of_children, worker
+from billing.enums import UsageImportStatus
 from billing.models import UsageImport, UsageRecord
+from billing.processing.usage import operator
 from billing.usage_files import KEPT
 from billing.workflow import usage
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind, Role
 from portal.accounts.models import Organization, Partner
 
-COUNT, SUBSCRIPTIONS, METERS, ROUNDS = 1_000_000, 5_000, 40, 3
+COUNT = int(os.environ.get("BENCH_RECORDS", "1000000"))
+SUBSCRIPTIONS, METERS, ROUNDS = 5_000, 40, 3
 NOW = datetime.datetime(2026, 11, 20, 3, tzinfo=datetime.UTC)
 PRICES_ID = uuid.UUID(int=4)
 HEADER = "EntitlementId,UsageDate,MeterId,MeterName,MeterCategory,MeterRegion,Unit,ResourceURI,Quantity\n"
@@ -53,7 +59,7 @@ SELECT md5('subscription ' || 1 + n %% %(subscriptions)s)::uuid, '2026-11-' || l
     (n %% 240) / 10.0
 FROM generate_series(1, %(count)s) AS n
 """
-BACK = "TRUNCATE billing_usagerecord, billing_usageimport, billing_usageimportrow CASCADE"
+BACK = "TRUNCATE billing_usagerecord, billing_usageimport, billing_usageimportrow, audit_auditevent CASCADE"
 VALUES: dict[str, Any] = {
     "now": NOW,
     "count": COUNT,
@@ -65,32 +71,64 @@ VALUES: dict[str, Any] = {
 
 
 def run() -> Report:
-    """Measure the import beside its floor: records per second of CPU."""
-    databases.use(databases.prepare("bench_usage", content=f"{SUBSCRIPTIONS} subscriptions, version 1", fill=_fill))
+    """Measure the import beside its floor: records per second of CPU, its memory, and the way through Celery."""
+    databases.use(databases.prepare("bench_usage", content=f"{SUBSCRIPTIONS} subscriptions, version 2", fill=_fill))
     logging.disable(logging.INFO)
     content = _file()
     rows = _stored(content)
-    rates: dict[str, list[float]] = {"floor": [], "import": []}
-
-    def note(name: str, work: Callable[[], object]) -> None:
-        _back()
-        rates[name].append(1000 * COUNT / cpu_milliseconds(work, 1))
-
+    rates: dict[str, list[float]] = {"floor": [], "import": [], "copied": []}
+    grown = []
     for _ in range(ROUNDS):
-        note("floor", lambda: _copy(rows))
-        note("import", lambda: _import(content))
+        _back()
+        began = time.perf_counter()
+        rates["floor"].append(1000 * COUNT / cpu_milliseconds(lambda: _copy(rows), 1))
+        rates["copied"].append(COUNT / (time.perf_counter() - began))
+        _back()
+        with Memory() as memory:
+            rates["import"].append(1000 * COUNT / cpu_milliseconds(lambda: _import(content), 1))
+        grown.append(memory.grown)
     found = {name: statistics.median(figures) for name, figures in rates.items()}
     report = Report("Importing usage, per second of CPU (process and database)")
     ratio = found["import"] / found["floor"]
     what = f"importing {COUNT:,} usage records"
-    report.lines.append(Line(what, found["import"], "each/s", "COPY of the same rows", ratio, 0.25, at_least=True))
+    report.lines += [
+        Line(what, found["import"], "each/s", "COPY of the same rows", ratio, 0.25, at_least=True),
+        Line("memory of the import", max(grown), "MB more", "64 MB", max(grown) / 64, 1),
+    ]
     report.notes.append(f"floor: {found['floor']:,.0f} records/s; file: {len(content) / 1e6:,.0f} MB")
+    _measure_celery(report, gzip.compress(content, compresslevel=1), found["copied"])
     return report
+
+
+def _measure_celery(report: Report, packed: bytes, floor: float) -> None:
+    """Upload the file compressed, and wait until a worker has imported it."""
+    _back()
+    with worker(1) as pid:
+        began = time.perf_counter()
+        sent = usage.upload_usage(stream=io.BytesIO(packed), file_name="usage.csv.gz", actor=_operator(), now=NOW)
+        uploaded = time.perf_counter() - began
+        while (run := UsageImport.objects.get(pk=sent.pk)).status == UsageImportStatus.WAITING:
+            time.sleep(0.1)
+        rate = COUNT / (time.perf_counter() - began - uploaded)
+        peak = peak_of_children(pid)
+    if run.new_count != COUNT:
+        raise RuntimeError(f"{run.new_count} new, {run.failure}")
+    what = "the same through Celery, by the clock"
+    report.lines.append(Line(what, rate, "each/s", "COPY, by the clock", rate / floor, 0.25, at_least=True))
+    report.notes.append(
+        f"compressed: {len(packed) / 1e6:,.0f} MB, checked and kept in {uploaded:.1f} s; the worker held {peak:.0f} MB"
+    )
 
 
 def _fill() -> None:
     world.fill(100)
     Partner.objects.create(organization_id=world.ORGANIZATION_ID, market="europe", currency="EUR")
+    programme = Organization.objects.create(
+        kind=OrganizationKind.OPERATOR, name="Programme", domain="programme.example", country="FR", created_at=NOW
+    )
+    member = world.make_agent(programme, email="operator@programme.example")
+    member.roles = [Role.OPERATOR_ADMIN]
+    member.save()
     with connection.cursor() as cursor:
         for statement in FILL.split(";\n"):
             if statement.strip():
@@ -146,14 +184,8 @@ def _import(content: bytes) -> None:
 
 
 def _operator() -> Actor:
-    """Somebody who runs the programme; nobody of the database."""
-    organization = Organization.objects.get(pk=world.ORGANIZATION_ID)
-    return Actor(
-        user_id=uuid.UUID(int=5),
-        name="Operator",
-        email="operator@benchmark.example",
-        organization_id=organization.pk,
-        organization_name=organization.name,
-        organization_kind=OrganizationKind.OPERATOR,
-        roles=frozenset({Role.OPERATOR_ADMIN}),
-    )
+    """Return the person who runs the programme."""
+    actor = operator(email="operator@programme.example")
+    if actor is None:
+        raise RuntimeError("Nobody runs the programme")
+    return actor

@@ -75,8 +75,11 @@ class SheetForm(forms.Form):
 
     file = forms.FileField(
         label=_("CSV file"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
-        help_text=_("A price sheet as the original offers it for download, or saved as “CSV UTF-8”."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.gz,text/csv,application/gzip"}),
+        help_text=_(
+            "A price sheet as the original offers it for download, or saved as “CSV UTF-8”; plain or compressed"
+            " (.csv.gz)."
+        ),
     )
     family = forms.ChoiceField(label=_("Product family"), choices=[(str(item), item.label) for item in LISTED])
     month = forms.ChoiceField(label=_("Month"), help_text=_("The lists hold from its first day until the next ones."))

@@ -175,7 +175,7 @@ def _run(run: UsageImport) -> dict[str, Any]:
         "created_at": run.created_at,
         "finished_at": run.finished_at,
         "status": UsageImportStatus(run.status).label,
-        "tone": STATUS_TONES[UsageImportStatus(run.status)],
+        "tone": "warning" if run.wrong_count else STATUS_TONES[UsageImportStatus(run.status)],
         "rows": _number(run.row_count),
         **{name: _number(count) if is_done else "" for name, count in counts.items()},
     }

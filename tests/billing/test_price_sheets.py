@@ -1,5 +1,6 @@
 """The original's price sheets: read as they are, each row with its result, put into the lists once (A9)."""
 
+import gzip
 import io
 from datetime import date
 from decimal import Decimal
@@ -52,6 +53,13 @@ def check(operator, text, terms=NOVEMBER, encoding="utf-8-sig"):
 def publish(operator, text, terms=NOVEMBER):
     sheet = check(operator, text, terms)
     return workflow.publish_price_sheet(sheet_id=sheet.pk, actor=operator, now=NOON)
+
+
+def test_a_compressed_sheet_is_read_as_well(operator):
+    stream = io.BytesIO(gzip.compress(LICENSES.encode("utf-16")))
+    sheet = workflow.check_price_sheet(stream=stream, file_name="a.csv.gz", terms=NOVEMBER, actor=operator, now=NOON)
+
+    assert (sheet.row_count, sheet.new_count) == (3, 3)
 
 
 def test_a_sheet_of_licenses_is_checked_first_and_published_on_a_yes(operator):

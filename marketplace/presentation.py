@@ -1,6 +1,7 @@
 """How offers, prices and marketplace subscriptions read on pages (M2, reference sections 7.4 and 7.5)."""
 
 import datetime
+from collections.abc import Callable
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -26,7 +27,7 @@ TONES = {
 def status_of(saas: SaaSSubscription) -> dict[str, str]:
     """Return tone and words of a subscription's state: "Action needed", "Auto renews on …", "Updating" (7.4)."""
     row = saas.subscription
-    label = status_text(
+    label = status_words()(
         saas.status,
         end_reason=saas.end_reason,
         ends_on=row.ends_on,
@@ -40,19 +41,24 @@ def status_tone(status: str, *, is_updating: bool) -> str:
     return "info" if status == FulfillmentStatus.SUBSCRIBED and is_updating else TONES[FulfillmentStatus(status)]
 
 
-def status_text(
-    status: str, *, end_reason: str, ends_on: datetime.date | None, auto_renew: bool, is_updating: bool
-) -> str:
-    if status == FulfillmentStatus.PENDING:
-        return _("Action needed")
-    if status == FulfillmentStatus.UNSUBSCRIBED:
-        return str(EndReason(end_reason).label)
-    if status == FulfillmentStatus.SUSPENDED or ends_on is None:
-        return str(FulfillmentStatus(status).label)
-    if is_updating:
-        return _("Updating: the publisher is asked")
-    text = _("Auto renews on %(date)s") if auto_renew else _("Ends on %(date)s")
-    return text % {"date": short_days()(ends_on)}
+def status_words() -> Callable[..., str]:
+    """Return what words a subscription's state in the language now spoken: a list says the same ones often."""
+    renews, ends, day_text = _("Auto renews on %(date)s"), _("Ends on %(date)s"), short_days()
+
+    def words(
+        status: str, *, end_reason: str, ends_on: datetime.date | None, auto_renew: bool, is_updating: bool
+    ) -> str:
+        if status == FulfillmentStatus.PENDING:
+            return _("Action needed")
+        if status == FulfillmentStatus.UNSUBSCRIBED:
+            return str(EndReason(end_reason).label)
+        if status == FulfillmentStatus.SUSPENDED or ends_on is None:
+            return str(FulfillmentStatus(status).label)
+        if is_updating:
+            return _("Updating: the publisher is asked")
+        return (renews if auto_renew else ends) % {"date": day_text(ends_on)}
+
+    return words
 
 
 def quantity_of(saas: SaaSSubscription) -> str:

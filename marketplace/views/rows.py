@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from customers.enums import BillingFrequency, Term
 from marketplace.enums import FulfillmentStatus
-from marketplace.presentation import quantity_text, status_text, status_tone
+from marketplace.presentation import quantity_text, status_tone, status_words
 from marketplace.queries import SubscriptionRow
 from portal.core.listing import short_days
 from portal.core.templatetags.components import icon
@@ -27,7 +27,7 @@ def list_rows(found: Iterable[SubscriptionRow], *, now: datetime.datetime) -> li
     terms = {term.value: str(term.label) for term in Term}
     frequencies = {frequency.value: str(frequency.label) for frequency in BillingFrequency}
     flat_rate, on, off = _("Flat rate"), _("On"), _("Off")
-    cancelable = _cancelable(now)
+    quantity, status, cancelable = cache(quantity_text), _status(), _cancelable(now)
     return [
         {
             "id": str(row.pk),
@@ -37,8 +37,8 @@ def list_rows(found: Iterable[SubscriptionRow], *, now: datetime.datetime) -> li
             "customer": row.customer,
             "publisher": row.publisher,
             "plan": row.plan,
-            "quantity": quantity_text(row.quantity) if row.is_per_seat else flat_rate,
-            **_status(row),
+            "quantity": quantity(row.quantity) if row.is_per_seat else flat_rate,
+            **status(row),
             "cancelable": cancelable(row),
             "term": terms[row.term],
             "frequency": frequencies[row.billing_frequency],
@@ -64,17 +64,22 @@ def _address(name: str) -> Callable[[str], str]:
     return lambda pk: f"{before}{pk}{after}"
 
 
-def _status(row: SubscriptionRow) -> dict[str, str]:
-    is_updating = bool(row.pending_operation)
-    tone = status_tone(row.status, is_updating=is_updating)
-    words = status_text(
-        row.status,
-        end_reason=row.end_reason,
-        ends_on=row.ends_on,
-        auto_renew=row.auto_renew,
-        is_updating=is_updating,
-    )
-    return {"icon": icon(tone, tone=tone, size="small"), "status": words}
+def _status() -> Callable[[SubscriptionRow], dict[str, str]]:
+    """Return what shows a subscription's state: icon and words."""
+    words, icon_of = status_words(), cache(lambda tone: icon(tone, tone=tone, size="small"))
+
+    def status(row: SubscriptionRow) -> dict[str, str]:
+        is_updating = bool(row.pending_operation)
+        text = words(
+            row.status,
+            end_reason=row.end_reason,
+            ends_on=row.ends_on,
+            auto_renew=row.auto_renew,
+            is_updating=is_updating,
+        )
+        return {"icon": icon_of(status_tone(row.status, is_updating=is_updating)), "status": text}
+
+    return status
 
 
 def _cancelable(now: datetime.datetime) -> Callable[[SubscriptionRow], str]:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.core.drawing import draw, escaped
+from portal.core.drawing import all_escaped, draw
 from portal.core.icons import ICONS, SPRITE, UnknownIcon
 
 register = template.Library()
@@ -132,13 +132,17 @@ def each_row(content: str, rows: Iterable[Mapping[str, Any]]) -> SafeString:
 
 
 def _repeat(markup: str, rows: Iterable[Mapping[str, Any]]) -> SafeString:
-    row_format = _row_format(markup)
-    return mark_safe("".join([row_format % {name: escaped(row[name]) for name in row} for row in rows]))  # noqa: S308
+    row_format, names = _row_format(markup)
+    values = [[row[name] for name in names] for row in rows]
+    drawn = all_escaped([value for row in values for value in row])
+    return mark_safe(row_format * len(values) % tuple(drawn))  # noqa: S308 - escaped
 
 
 @lru_cache(maxsize=200)
-def _row_format(markup: str) -> str:
-    return ROW_VALUE.sub(r"%(\1)s", INDENTATION.sub("\n", markup).replace("%", "%%"))
+def _row_format(markup: str) -> tuple[str, tuple[str, ...]]:
+    """Return the markup with "%s" where values go, and the names of these values."""
+    row = INDENTATION.sub("\n", markup)
+    return ROW_VALUE.sub("%s", row.replace("%", "%%")), tuple(ROW_VALUE.findall(row))
 
 
 @register.simple_block_tag

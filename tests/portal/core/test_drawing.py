@@ -8,11 +8,11 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import mark_safe
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from portal.accounts.enums import Role
 from portal.core import drawing
-from portal.core.drawing import draw, plain
+from portal.core.drawing import all_escaped, draw, escaped, plain
 from tests.factories import make_member, make_partner
 
 SAMPLES = [
@@ -47,6 +47,14 @@ def test_texts_are_put_in_each_time_and_escaped():
     assert first.count("&lt;b&gt;") == first.count("One") == 1
     assert second.count("<b>") == second.count("%(label)s") == 1
     assert "One" not in second
+
+
+def test_many_values_are_escaped_as_one_is():
+    values = ["<a>", mark_safe("<b>"), "", 7, "it's", None, gettext_lazy("On"), "x & y"]
+
+    assert all_escaped(values) == [str(escaped(value)) for value in values]
+    assert all_escaped([*values, "\x00<"])[-1] == "\x00&lt;"
+    assert all_escaped([]) == []
 
 
 def test_markup_is_never_taken_for_text_of_the_same_letters():

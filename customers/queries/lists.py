@@ -16,7 +16,8 @@ from customers.models import ResellerRelationship
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.core.fields import name_key
-from portal.core.pages import COUNT_LIMIT, Page, Row, keyset_page, walk
+from portal.core.pages import COUNT_LIMIT, Page, Place, Row, keyset_page, place_of, walk
+from portal.core.statements import ListStatement
 
 # Sorting of the customer list: parameter of the address -> columns of keyset paging, each with an index of its own.
 CUSTOMER_ORDERS: dict[str, tuple[str, ...]] = {
@@ -100,6 +101,11 @@ class CustomerFilter:
         return Q(customer_domain__startswith=domain) if "domain" in sort else Q(customer_name_key__startswith=key)
 
     @property
+    def is_free(self) -> bool:
+        """Say whether it holds a value that anybody may think up, and not only choices out of a few."""
+        return bool(self.text or self.reseller_id or self.country or self.tag)
+
+    @property
     def has_part(self) -> bool:
         """Say whether the text is looked for anywhere in the name, not only at its beginning."""
         return len(name_key(self.text)) >= SHORTEST_PART
@@ -144,11 +150,36 @@ def customer_page(
     actor: Actor, wanted: CustomerFilter, *, sort: str = "name", cursor: str = "", size: int = 50
 ) -> Page[CustomerRow]:
     """Return one page of the customer list; ``sort`` is one of CUSTOMER_ORDERS. Raises: BadCursor."""
-    order, rows = CUSTOMER_ORDERS[sort], customers_of(actor).filter(wanted.conditions())
-    match = wanted.matches(sort)
-    columns = ROW_COLUMNS
-    if actor.organization_kind != OrganizationKind.DIRECT_BILL:
-        columns = (*columns, "counterpart__organization__name")
+    is_direct = actor.organization_kind == OrganizationKind.DIRECT_BILL
+    if wanted.is_free:
+        return _searched_page(actor, wanted, _columns(is_direct), sort=sort, cursor=cursor, size=size)
+    place = place_of(cursor, CUSTOMER_ORDERS[sort])
+    found = _PAGE.rows(
+        (is_direct, wanted, place.shape, size + 1),
+        keeps_plan=wanted == CustomerFilter(),
+        partner_id=actor.organization_id,
+        **place.values(ResellerRelationship),
+    )
+    return place.page([CustomerRow(*values) for values in found], size)
+
+
+def _columns(is_direct: bool) -> tuple[str, ...]:
+    return ROW_COLUMNS if is_direct else (*ROW_COLUMNS, "counterpart__organization__name")
+
+
+def _page(shape: Any, *, partner_id: UUID, **edge: Any) -> QuerySet[ResellerRelationship, Any]:
+    is_direct, wanted, (order, backwards), count = shape
+    rows = Place(order, backwards, tuple(edge.values())).rows(customers_of_partner(partner_id))
+    return rows.filter(wanted.conditions()).values_list(*_columns(is_direct))[:count]
+
+
+_PAGE = ListStatement(_page)
+
+
+def _searched_page(
+    actor: Actor, wanted: CustomerFilter, columns: Sequence[str], *, sort: str, cursor: str, size: int
+) -> Page[CustomerRow]:
+    rows, match = customers_of(actor).filter(wanted.conditions()), wanted.matches(sort)
     if not wanted.has_part:
         rows = rows.filter(match)
 
@@ -157,7 +188,7 @@ def customer_page(
             ordered = matching(ordered, match, count, is_long=len(wanted.text) > LONGEST_FREQUENT)
         return [CustomerRow(*values) for values in ordered.values_list(*columns)[:count]]
 
-    page: Page[Any] = keyset_page(rows, order=order, cursor=cursor, size=size, fetch=fetch)
+    page: Page[Any] = keyset_page(rows, order=CUSTOMER_ORDERS[sort], cursor=cursor, size=size, fetch=fetch)
     return page
 
 

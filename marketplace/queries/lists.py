@@ -13,9 +13,10 @@ from marketplace.enums import FulfillmentStatus
 from marketplace.models import SaaSSubscription
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
-from portal.accounts.models import Organization
+from portal.accounts.queries import organization_names
 from portal.core.fields import name_key
-from portal.core.pages import COUNT_LIMIT, Page, keyset_page, walk
+from portal.core.pages import COUNT_LIMIT, Page, Place, keyset_page, place_of, walk
+from portal.core.statements import ListStatement
 
 # Sorting of the list: parameter of the address -> columns of keyset paging, each with an index of its own.
 SUBSCRIPTION_ORDERS: dict[str, tuple[str, ...]] = {
@@ -77,16 +78,20 @@ class SubscriptionFilter:
     can_cancel: bool = False
     auto_renew: str = ""  # "yes" or "no"
 
-    def conditions(self, *, now: datetime.datetime) -> Q:
-        """Return all but the text; an index of the table serves each."""
+    @property
+    def is_one_walk(self) -> bool:
+        """Say whether one index gives what is asked for in the order of the list."""
+        return not (self.renewing_soon or self.can_cancel or self.auto_renew)
+
+    def conditions(self, *, now: datetime.datetime, soon: datetime.date) -> Q:
+        """Return all but the text; an index of the table serves each. ``soon``: RENEWING_DAYS from now."""
         found = Q()
         if not self.status:
             found &= ~Q(status=FulfillmentStatus.UNSUBSCRIBED)
         elif self.status != "all":
             found &= Q(status=self.status)
         if self.renewing_soon:
-            until = now.date() + datetime.timedelta(days=RENEWING_DAYS)
-            found &= Q(status=FulfillmentStatus.SUBSCRIBED, auto_renew=True, ends_on__lte=until)
+            found &= Q(status=FulfillmentStatus.SUBSCRIBED, auto_renew=True, ends_on__lte=soon)
         if self.can_cancel:
             found &= Q(status=FulfillmentStatus.PENDING) | Q(cancelable_until__gt=now)
         if self.auto_renew:
@@ -112,6 +117,36 @@ def subscription_page(
 ) -> Page[SubscriptionRow]:
     """Return one page of the list; ``sort`` is one of SUBSCRIPTION_ORDERS. Raises: BadCursor."""
 
+    if wanted.text or not actor.is_partner:
+        return _searched_page(actor, wanted, sort=sort, cursor=cursor, size=size, now=now)
+    place = place_of(cursor, SUBSCRIPTION_ORDERS[sort])
+    is_reseller = actor.organization_kind == OrganizationKind.INDIRECT_RESELLER
+    found = _PAGE.rows(
+        (is_reseller, wanted, sort, place.shape, size + 1),
+        keeps_plan=wanted.is_one_walk and not is_reseller,
+        organization_id=actor.organization_id,
+        now=now,
+        soon=_soon(now),
+        **place.values(SaaSSubscription),
+    )
+    return place.page(_named(found), size)
+
+
+def _page(
+    shape: Any, *, organization_id: UUID, now: datetime.datetime, soon: datetime.date, **edge: Any
+) -> QuerySet[SaaSSubscription, Any]:
+    is_reseller, wanted, sort, (order, backwards), count = shape
+    rows = _sortable(_of_partner(organization_id, is_reseller=is_reseller), sort)
+    rows = rows.filter(wanted.conditions(now=now, soon=soon))
+    return Place(order, backwards, tuple(edge.values())).rows(rows).values_list(*_COLUMNS)[:count]
+
+
+_PAGE = ListStatement(_page)
+
+
+def _searched_page(
+    actor: Actor, wanted: SubscriptionFilter, *, sort: str, cursor: str, size: int, now: datetime.datetime
+) -> Page[SubscriptionRow]:
     def fetch(ordered: QuerySet[SaaSSubscription], count: int) -> list[Any]:
         if wanted.text:
             is_long = len(wanted.text) > LONGEST_FREQUENT
@@ -155,26 +190,40 @@ def _narrowed(
     actor: Actor, wanted: SubscriptionFilter, *, sort: str, now: datetime.datetime
 ) -> QuerySet[SaaSSubscription]:
     """Return what the actor may see and the filters leave, the text aside."""
-    rows = _own(actor).filter(wanted.conditions(now=now))
+    return _sortable(_own(actor), sort).filter(wanted.conditions(now=now, soon=_soon(now)))
+
+
+def _soon(now: datetime.datetime) -> datetime.date:
+    return now.date() + datetime.timedelta(days=RENEWING_DAYS)
+
+
+def _sortable(rows: QuerySet[SaaSSubscription], sort: str) -> QuerySet[SaaSSubscription]:
     return rows.filter(ends_on__isnull=False) if sort == "ends" else rows
 
 
 def _own(actor: Actor) -> QuerySet[SaaSSubscription]:
-    """Return what the actor may see, by one index: only indirect resellers see what another partner bought."""
-    organization_id, kind = actor.organization_id, actor.organization_kind
-    if kind == OrganizationKind.INDIRECT_RESELLER:
-        return SaaSSubscription.objects.filter(Q(partner_id=organization_id) | Q(reseller_id=organization_id))
-    if actor.is_partner:
-        return SaaSSubscription.objects.filter(partner_id=organization_id)
-    return SaaSSubscription.objects.visible_to(actor)
+    """Return what the actor may see, by one index."""
+    if not actor.is_partner:
+        return SaaSSubscription.objects.visible_to(actor)
+    is_reseller = actor.organization_kind == OrganizationKind.INDIRECT_RESELLER
+    return _of_partner(actor.organization_id, is_reseller=is_reseller)
+
+
+def _of_partner(partner_id: UUID, *, is_reseller: bool) -> QuerySet[SaaSSubscription]:
+    """Return what a partner bought; only indirect resellers see what another partner bought."""
+    if is_reseller:
+        return SaaSSubscription.objects.filter(Q(partner_id=partner_id) | Q(reseller_id=partner_id))
+    return SaaSSubscription.objects.filter(partner_id=partner_id)
 
 
 def _read(rows: QuerySet[SaaSSubscription]) -> list[SubscriptionRow]:
-    """Read rows, then the names of all companies on them: two small queries cost less than one over ten tables."""
-    found = list(rows.values_list(*_COLUMNS))
+    return _named(list(rows.values_list(*_COLUMNS)))
+
+
+def _named(found: Sequence[tuple[Any, ...]]) -> list[SubscriptionRow]:
+    """Put the names of all companies beside the rows: two small queries cost less than one over ten tables."""
     customer, publisher, reseller = (_FIELDS.index(name) for name in ("customer_id", "publisher_id", "reseller_id"))
-    ids = {row[at] for row in found for at in (customer, publisher, reseller)}
-    names = dict(Organization.objects.filter(pk__in=ids - {None}).values_list("pk", "name")) if ids else {}
+    names = organization_names({row[at] for row in found for at in (customer, publisher, reseller)} - {None})
     return [
         SubscriptionRow._make((*row, names[row[customer]], names[row[publisher]], names.get(row[reseller], "")))
         for row in found

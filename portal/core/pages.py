@@ -5,7 +5,7 @@ import binascii
 import datetime
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -48,8 +48,75 @@ class Page(Generic[Shown]):
         return self.total is not None and self.total > COUNT_LIMIT
 
 
+def _no_such_place() -> BadCursor:
+    return BadCursor(_("This position in the list does not exist. Start at the first page."))
+
+
 def _first_rows(rows: QuerySet[Row], count: int) -> list[Row]:
     return list(rows[:count])
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of a list begins: the order, the way it goes, and the values of the row at the edge, if any."""
+
+    order: tuple[str, ...]  # its last column is unique; all go the same way
+    backwards: bool = False
+    edge: tuple[Any, ...] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        return [name.lstrip("-") for name in self.order]
+
+    @property
+    def shape(self) -> tuple[tuple[str, ...], bool]:
+        """Return what the SQL depends on beside the edge (``portal.core.statements.ListStatement``)."""
+        return self.order, self.backwards
+
+    def rows(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """Return the rows beyond the edge, in the order they are read. Raises: BadCursor."""
+        flip = self.order[0].startswith("-") != self.backwards
+        if self.edge:
+            try:
+                rows = rows.filter(_beyond(self.columns, self.edge, less=flip))
+            except (ValueError, TypeError, ValidationError) as error:
+                raise _no_such_place() from error
+        return rows.order_by(*[("-" if flip else "") + name for name in self.columns])
+
+    def values(self, model: type[Model]) -> dict[str, Any]:
+        """Return the values at the edge by name, as the model's columns have them. Raises: BadCursor."""
+        meta = model._meta
+        fields = [meta.pk if name == "pk" else meta.get_field(name) for name in self.columns]
+        try:
+            found = {f"edge_{at}": fields[at].to_python(value) for at, value in enumerate(self.edge)}  # type: ignore[union-attr]
+        except (ValueError, TypeError, ValidationError) as error:
+            raise _no_such_place() from error
+        if None in found.values():
+            raise _no_such_place()
+        return found
+
+    def page(self, found: list[Shown], size: int) -> Page[Shown]:
+        """Return the page of the rows that were found, one more than it shows if there are any."""
+        more, found = len(found) > size, found[:size]
+        if self.backwards:
+            found.reverse()
+        if not found:
+            return Page(rows=[])
+        has_next, has_previous = (True, more) if self.backwards else (more, bool(self.edge))
+        return Page(
+            rows=found,
+            next_cursor=_write_cursor("n", found[-1], self.columns) if has_next else "",
+            previous_cursor=_write_cursor("p", found[0], self.columns) if has_previous else "",
+        )
+
+
+def place_of(cursor: str, order: Sequence[str]) -> Place:
+    """Return where the page of a cursor begins. Raises: BadCursor.
+
+    The cursor is "n:" or "p:" (next or previous) and the values of the row at the edge; empty: the first page.
+    """
+    backwards, edge = _read_cursor(cursor, len(order))
+    return Place(tuple(order), backwards, tuple(edge or ()))
 
 
 def keyset_page(
@@ -63,34 +130,13 @@ def keyset_page(
 ) -> Page[Row]:
     """Return one page of ``rows`` ordered by ``order``, whose last column must be unique.
 
-    All columns go the same way ("-occurred_at", "-pk"). The cursor is "n:" or "p:" (next or previous) and the
-    values of the row at the edge. ``fetch`` reads the first so many of the ordered rows beyond the edge; a list that
-    knows a better way, or has a filter that depends on it, brings its own. Raises: BadCursor.
+    All columns go the same way ("-occurred_at", "-pk"). ``fetch`` reads the first so many of the ordered rows beyond
+    the edge; a list that knows a better way, or has a filter that depends on it, brings its own. Raises: BadCursor.
     """
-    descending = order[0].startswith("-")
-    columns = [name.lstrip("-") for name in order]
-    backwards, edge = _read_cursor(cursor, len(columns))
+    place = place_of(cursor, order)
+    page = place.page(fetch(place.rows(rows), size + 1), size)
     total = rows.order_by()[: COUNT_LIMIT + 1].count() if with_total else None
-    if edge is not None:
-        try:
-            rows = rows.filter(_beyond(columns, edge, less=descending != backwards))
-        except (ValueError, TypeError, ValidationError) as error:
-            raise BadCursor(_("This position in the list does not exist. Start at the first page.")) from error
-    flip = descending != backwards
-    rows = rows.order_by(*[("-" if flip else "") + name for name in columns])
-    found = fetch(rows, size + 1)
-    more, found = len(found) > size, found[:size]
-    if backwards:
-        found.reverse()
-    if not found:
-        return Page(rows=[], total=total)
-    has_next, has_previous = (True, more) if backwards else (more, edge is not None)
-    return Page(
-        rows=found,
-        next_cursor=_write_cursor("n", found[-1], columns) if has_next else "",
-        previous_cursor=_write_cursor("p", found[0], columns) if has_previous else "",
-        total=total,
-    )
+    return replace(page, total=total) if with_total else page
 
 
 def walk(
@@ -151,5 +197,5 @@ def _read_cursor(cursor: str, width: int) -> tuple[bool, list[Any] | None]:
         if not usable or any(isinstance(value, list | dict) or "\x00" in str(value) for value in values):
             raise ValueError(cursor)
     except (ValueError, binascii.Error, TypeError, UnicodeDecodeError) as error:
-        raise BadCursor(_("This position in the list does not exist. Start at the first page.")) from error
+        raise _no_such_place() from error
     return direction == "p", values

@@ -122,6 +122,7 @@ DATABASES["default"] |= {
             "reconnect_timeout": 2,
         },
         "connect_timeout": 5,
+        "prepare_threshold": 5,  # PostgreSQL keeps the plans of what portal.core.statements asks often
     },
 }
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")

@@ -16,7 +16,8 @@ MAILBOX_DIR = env.str("MAILBOX_DIR", default="") or None
 APP_DATABASE_ROLE = env.str("APP_DATABASE_ROLE", default="portal_app")
 BASE_URL = "http://testserver"
 
-DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}  # one connection a test; the pool has tests of its own
+# One connection a test; the pool has tests of its own.
+DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, "prepare_threshold": 5}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
 # Each process of the run has a Redis database of its own: no worker takes the tasks of another's test.
 _runner = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")

@@ -1,7 +1,7 @@
 """Who is told what about first-party products: log, mail, webhook, Action Center (P7)."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,8 @@ E = AzureEvent
 
 # What admin agents and billing admins get a mail of. Folder: emails/azure/.
 MAILED = frozenset({E.PURCHASED, E.QUANTITY_CHANGED, E.SUSPENDED, E.REACTIVATED, E.CANCELED, E.RENEWAL_NEAR, E.ENDED})
-OF_THE_PARTNER = frozenset({E.RENEWAL_NEAR})  # what concerns the partner's own work: the customer does not read of it
+# What concerns the partner's own work: the customer does not read of it.
+OF_THE_PARTNER = frozenset({E.RENEWAL_NEAR, E.RESELLER_CHANGED})
 _NEWS: dict[AzureEvent, Text] = {
     E.SUSPENDED: _("%(product)s for %(customer)s is suspended"),
     E.CANCELED: _("%(product)s for %(customer)s was canceled"),
@@ -57,13 +58,14 @@ def announce(
     after: Mapping[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
     partner_details: Mapping[str, Any] | None = None,
+    also: Iterable[UUID] = (),
 ) -> AuditEvent:
     """Write log entry, deliveries, mails and notices of one event; ``actor`` None is the portal itself.
 
-    ``partner_details``: what only the billing partner reads, such as what it pays.
+    ``partner_details``: what only the billing partner reads. ``also``: further partners it concerns.
     """
     row = subscription
-    partners = [partner for partner in (row.billing_owner_id, row.reseller_id) if partner is not None]
+    partners = [*also] + [partner for partner in (row.billing_owner_id, row.reseller_id) if partner is not None]
     event = log.record(
         event_type=event_type,
         organization_ids=partners if event_type in OF_THE_PARTNER else [*partners, row.customer_id],
@@ -80,7 +82,16 @@ def announce(
         party_details={row.billing_owner_id: partner_details} if partner_details else None,
     )
     deliveries.queue(event)
+    _notify(event, event_type, row)
+    if event_type in MAILED:
+        _mail(event, event_type, row, details or {})
+    return event
+
+
+def _notify(event: AuditEvent, event_type: AzureEvent, row: Subscription) -> None:
+    """Complete the action that the event settles, and put news or work before the admin agents."""
     if event_type in _SETTLES_RENEWAL:
+        now = event.occurred_at
         action_center.complete(subject_type=SUBJECT, subject_id=row.pk, event_type=E.RENEWAL_NEAR, now=now)
     if event_type in _NEWS:
         _tell(event, row, _NEWS[event_type])
@@ -88,9 +99,6 @@ def announce(
         ends = datetime.datetime.combine(row.ends_on, datetime.time(), datetime.UTC)
         title = _RENEWS_SOON if row.auto_renew else _EXPIRES_SOON
         _tell(event, row, title, kind=ActionKind.RECOMMENDED, due_at=ends)
-    if event_type in MAILED:
-        _mail(event, event_type, row, details or {})
-    return event
 
 
 def _tell(

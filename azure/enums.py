@@ -78,6 +78,7 @@ class AzureEvent(models.TextChoices):
     REACTIVATED = "subscription-reactivated", _("Subscription reactivated")
     CANCELED = "subscription-canceled", _("Subscription canceled")
     RENEWED = "subscription-renewed", _("Subscription renewed")
+    RESELLER_CHANGED = "subscription-reseller-changed", _("Reseller of a subscription changed")
     RENEWAL_NEAR = "subscription-renewal-near", _("Renewal or end of a subscription is near")
     ENDED = "subscription-ended", _("Subscription ended with its term")
     TENANT_KEPT = "shared-services-tenant-set", _("Tenant for shared services set")

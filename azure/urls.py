@@ -12,6 +12,7 @@ urlpatterns = [
     path("azure/subscriptions/<uuid:subscription_id>/", details.subscription, name="subscription"),
     path("azure/subscriptions/<uuid:subscription_id>/name/", changes.rename, name="rename"),
     path("azure/subscriptions/<uuid:subscription_id>/quantity/", changes.quantity, name="quantity"),
+    path("azure/subscriptions/<uuid:subscription_id>/reseller/", changes.reseller, name="reseller"),
     path("azure/subscriptions/<uuid:subscription_id>/term/", terms.term, name="term"),
     path("azure/subscriptions/<uuid:subscription_id>/billing/", terms.billing_frequency, name="billing_frequency"),
     path("azure/subscriptions/<uuid:subscription_id>/next-term/", terms.next_term, name="next_term"),

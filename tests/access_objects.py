@@ -924,6 +924,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "azure:start_transition": ("azure-plan-transition-started",),
     "azure:rename": ("subscription-renamed",),
     "azure:quantity": ("subscription-quantity-changed",),
+    "azure:reseller": ("subscription-reseller-changed",),
     "azure:term": ("subscription-term-changed",),
     "azure:billing_frequency": ("subscription-billing-frequency-changed",),
     "azure:next_term": ("subscription-next-term-set",),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _now
@@ -9,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from azure.forms.ways import way_of
 from azure.rules.buying import MAX_LICENSES
-from customers.fields import FriendlyNameField
+from customers.fields import FriendlyNameField, credited_choices
+from portal.accounts.models import PartnerLocation
 
 
 class NameForm(forms.Form):
@@ -49,6 +51,27 @@ class NextTermForm(WayForm):
         if is_counted:
             self.fields["quantity"] = QuantityField(label=_("Licenses") if is_licensed else _("Quantity"))
             self.order_fields(["quantity", "way"])
+
+
+class ResellerForm(forms.Form):
+    """One of a provider's resellers by its PartnerID, or none."""
+
+    def __init__(self, *args: Any, locations: Sequence[PartnerLocation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.owners = {one.partner_id_number: one.partner_id for one in locations}
+        self.fields["credited"] = forms.ChoiceField(
+            label=_now("Indirect reseller (PartnerID)"),
+            choices=[("", _now("No indirect reseller")), *credited_choices(locations)],
+            required=False,
+        )
+
+    @property
+    def number(self) -> str:
+        return str(self.cleaned_data["credited"])
+
+    @property
+    def reseller_id(self) -> UUID | None:
+        return self.owners.get(self.number)
 
 
 class ConfirmForm(forms.Form):

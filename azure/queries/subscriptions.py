@@ -14,7 +14,7 @@ from azure.enums import Refund
 from azure.models import LicenseAddition, ProductTerm
 from azure.prices import Way
 from azure.rules import lifecycle as rules
-from azure.rules import next_terms
+from azure.rules import next_terms, resellers
 from azure.rules.families import FIRST_PARTY, Lifecycle
 from azure.rules.money import rate_on
 from azure.rules.next_terms import NextTermPlan, planned
@@ -71,6 +71,7 @@ def _refusals(
     checks: dict[str, Callable[[], None]] = {
         "rename": lambda: None,
         "quantity": lambda: rules.check_counts(row),
+        "reseller": lambda: resellers.check_can_change_reseller(row, actor),
         "term": lambda: next_terms.check_can_lengthen(row, ways),
         "billing_frequency": lambda: next_terms.check_can_change_frequency(row, ways),
         "next_term": lambda: next_terms.check_can_plan(row),

@@ -7,13 +7,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from azure.enums import Refund
-from azure.forms.changes import NameForm, QuantityForm
+from azure.forms.changes import NameForm, QuantityForm, ResellerForm
 from azure.queries.subscriptions import Detail
 from azure.rules.families import AZURE
 from azure.views.questions import Question, answer, confirm, detail_of, plan_lost
-from azure.workflow import changes
+from azure.workflow import changes, resellers
 from customers.models import Subscription
 from customers.presentation import day, moment
+from customers.queries.credited import creditable_locations
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.http import PortalRequest, posted
@@ -167,3 +168,33 @@ def _given_back(detail: Detail) -> str:
     if detail.lifecycle.refund == Refund.NONE:
         return _("What was used until now stays due.")
     return _("You get back %(refund)s.") % {"refund": money_text(detail.refund, row.currency)}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.SUBSCRIPTION_VIEW)
+def reseller(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
+    """Credit another reseller, or none."""
+    detail = detail_of(request, subscription_id)
+    locations = creditable_locations(request.actor) if detail.may("reseller") else []
+    form = ResellerForm(
+        posted(request), locations=locations, initial={"credited": detail.subscription.partner_on_record}
+    )
+    question = Question(
+        "reseller",
+        _("Change the reseller"),
+        _("Save"),
+        _("The reseller is changed."),
+        form,
+        lambda now: resellers.change_reseller(
+            subscription_id=subscription_id,
+            reseller_id=form.reseller_id,
+            number=form.number,
+            actor=request.actor,
+            now=now,
+        ),
+        [
+            _("The new reseller sees this subscription from now on, and the former one sees it no more."),
+            _("All that is not invoiced yet stands on your invoice under the new reseller."),
+        ],
+    )
+    return answer(request, detail, question)

@@ -132,13 +132,6 @@ def _facts(row: Subscription, *, with_money: bool) -> list[dict[str, Any]]:
         facts.append({"label": _("Billing"), "value": BillingFrequency(row.billing_frequency).label})
     if with_money and row.unit_price is not None:
         facts.append({"label": _("Price"), "value": _price(row)})
-    facts.append(
-        {
-            "label": _("Reseller (PartnerID)"),
-            "value": row.partner_on_record or "–",
-            "hint": row.reseller.organization.name if row.reseller else "",
-        }
-    )
     return facts
 
 
@@ -148,6 +141,8 @@ def _fields(detail: Detail) -> list[dict[str, Any]]:
     fields: list[tuple[str, str, str, str]] = [("rename", _("Friendly name"), row.friendly_name, "")]
     if detail.lifecycle.is_counted:
         fields.append(("quantity", _("Quantity"), quantity_text(row), ""))
+    credited = row.reseller.organization.name if row.reseller else ""
+    fields.append(("reseller", _("Reseller (PartnerID)"), row.partner_on_record or "–", credited))
     if detail.lifecycle.renews and row.ends_on is not None:
         ends = _("Renews on %(date)s") if row.auto_renew else _("Ends on %(date)s")
         state = _("On") if row.auto_renew else _("Off")

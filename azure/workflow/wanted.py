@@ -8,9 +8,10 @@ from django.db import transaction
 from azure import prices
 from azure.models import ProductTerm
 from azure.rules.next_terms import NextTermPlan, planned
-from azure.workflow import changes, next_terms
+from azure.workflow import changes, next_terms, resellers
 from customers.enums import SubscriptionStatus, Term
 from customers.models import Subscription
+from customers.queries.wire import credited
 from customers.subscription_changes import (
     ChangeNotOffered,
     NextTerm,
@@ -34,14 +35,17 @@ def apply(*, subscription_id: UUID, change: SubscriptionChange, actor: Actor, no
     Source: API reference, sections 4.3 and 4.4. Raises: ChangeNotOffered, StatusNotReachable, and what the functions of
     the pages refuse.
     """
-    if change.partner_on_record is not None:
-        raise ChangeNotOffered
     if change.status is not None:
         _change_status(subscription_id, change.status, actor=actor, now=now)
         if change.status == SubscriptionStatus.DELETED:
             return
     if change.friendly_name is not None:
         changes.rename(subscription_id=subscription_id, friendly_name=change.friendly_name, actor=actor, now=now)
+    if change.partner_on_record is not None:
+        reseller_id, number = credited(change.partner_on_record, actor)
+        resellers.change_reseller(
+            subscription_id=subscription_id, reseller_id=reseller_id, number=number, actor=actor, now=now
+        )
     if change.quantity is not None:
         changes.change_quantity(subscription_id=subscription_id, quantity=change.quantity, actor=actor, now=now)
     if change.auto_renew is not None:

@@ -17,7 +17,7 @@ from portal.local.processes import Child, Supervisor
 from portal.local.stack import Announced, Stack
 
 READY_SECONDS = 120.0
-MOST_TEST_PROCESSES = 4
+MOST_TEST_PROCESSES = 5
 WEB = "--interface wsgi --workers 2 --blocking-threads 4 --respawn-failed-workers --no-ws"
 WORKER = "-A portal worker --concurrency 2 --loglevel INFO --without-gossip --without-mingle"
 BEAT = "-A portal beat --loglevel INFO"
@@ -59,7 +59,7 @@ def test(arguments: Sequence[str]) -> int:
 
     Raises: LaunchError, Stopped.
     """
-    processes = min(os.cpu_count() or 1, MOST_TEST_PROCESSES)
+    processes = min((os.cpu_count() or 1) + 1, MOST_TEST_PROCESSES)  # one of them waits for other programs
     command = [sys.executable, "-m", "pytest", "-n", str(processes), *arguments]
     with _passing_folder() as data, _session(data, settings="portal.settings.test", durable=False) as session:
         browser = chromium.find_or_install(session.supervisor, build.BUILD_FOLDER, say)

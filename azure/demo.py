@@ -12,6 +12,7 @@ from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.accounts.queries import make_actor
+from portal.directory import workflow as directory
 
 BELFORT = "belfortcloud.example"
 HOUR = datetime.timedelta(hours=1)
@@ -21,6 +22,13 @@ PURCHASES = (
     ("nordisk-travaru.example", "DG7GMGF0DZRZ", "0003", 2, "Sågverksservrar", 30),
     ("clinique-des-lilas.example", "DG7GMGF0D65N", "0002", 1, "Serveur de radiologie", 20),
 )
+# (organization, name, description, whether others can choose it)
+GROUPS = (
+    (BELFORT, "Astreinte Azure", "Interventions le soir et le week-end", True),
+    ("clinique-des-lilas.example", "Exploitation", "Serveurs de la clinique", True),
+    ("clinique-des-lilas.example", "Direction", "", False),
+)
+GROUP_SIZE = 3
 
 
 def load(*, now: datetime.datetime) -> None:
@@ -34,6 +42,22 @@ def load(*, now: datetime.datetime) -> None:
         bought = _buy(actor, customer, product_id, sku_id, quantity, name, now=now - hours * HOUR)
         if bought is not None and quantity == PURCHASES[0][3]:
             changes.change_quantity(subscription_id=bought.pk, quantity=quantity + 2, actor=actor, now=now - 3 * HOUR)
+    for domain, name, description, is_offered in GROUPS:
+        _make_group(domain, name, description, is_offered=is_offered, now=now)
+
+
+def _make_group(domain: str, name: str, description: str, *, is_offered: bool, now: datetime.datetime) -> None:
+    """Let whoever manages an organization's users put everybody into a group."""
+    people = Membership.objects.active().select_related("user", "organization").filter(organization__domain=domain)
+    manager = people.with_role(Role.GLOBAL_ADMIN, Role.CUSTOMER_ADMIN).order_by("created_at", "pk").first()
+    if manager is None or manager.organization.groups.filter(name=name).exists():
+        return
+    actor = make_actor(manager, manager.user)
+    group = directory.create_group(
+        name=name, description=description, is_offered=is_offered, actor=actor, now=now - 2 * HOUR
+    )
+    for person in people.order_by("created_at", "pk")[:GROUP_SIZE]:
+        directory.add_member(group_id=group.pk, membership_id=person.pk, actor=actor, now=now - 2 * HOUR)
 
 
 def _buy(

@@ -66,7 +66,7 @@ def _assignments(first_rows: Iterable[Subscription]) -> dict[UUID, list[RoleAssi
     found: dict[UUID, list[RoleAssignment]] = {
         row.entitlement: [default_assignment(row, row.billing_owner.organization)] for row in first_rows
     }
-    rows = RoleAssignment.objects.filter(entitlement_id__in=found).select_related("organization")
+    rows = RoleAssignment.objects.filter(entitlement_id__in=found).select_related("organization", "user", "group")
     for assignment in rows.order_by("-is_default", "given_at", "pk"):
         if assignment.is_default:
             found[assignment.entitlement_id].clear()
@@ -99,4 +99,4 @@ def azure_subscriptions_of(actor: Actor, customer_id: UUID) -> QuerySet[Subscrip
 def ended_assignments(entitlement_id: UUID) -> QuerySet[RoleAssignment]:
     """Return what was taken away, the latest first."""
     rows = RoleAssignment.objects.filter(entitlement_id=entitlement_id, removed_at__isnull=False)
-    return rows.select_related("organization").order_by("-removed_at", "-pk")
+    return rows.select_related("organization", "user").order_by("-removed_at", "-pk")

@@ -1,5 +1,6 @@
 """Who has access to a customer's Azure subscriptions; access is given and taken here (A4, A5; section 9.5)."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from azure.enums import AccessRole, PrincipalKind
-from azure.forms.access import GiveAccessForm
+from azure.enums import ADMIN_AGENTS_GROUP, AccessRole, PrincipalKind
+from azure.forms.access import TYPED, GiveAccessForm
 from azure.models import RoleAssignment
 from azure.queries import access as queries
+from azure.queries import principals
 from azure.rules import access as rules
 from azure.rules.access import Access
 from azure.workflow import access as workflow
@@ -30,6 +32,7 @@ from portal.core.pages import keyset_page
 
 TONES = {AccessRole.OWNER: "warning", AccessRole.CONTRIBUTOR: "info", AccessRole.READER: "neutral"}
 HISTORY = 20  # ended assignments that a page shows
+LONGEST_SEARCH = 100
 
 
 @require_safe
@@ -85,8 +88,9 @@ def access(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """Show who has access to an Azure subscription, and what is to be done after a transfer."""
     found = _access(request, subscription_id)
     reason = _why_not(request, found)
+    gone = principals.gone(found.assignments)
     context = _frame(request, found) | {
-        "rows": [_row(row, found, reason) for row in found.assignments],
+        "rows": [_row(row, found, reason, gone) for row in found.assignments],
         "ended": [_ended(row) for row in queries.ended_assignments(found.subscription.entitlement)[:HISTORY]],
         "owner": found.owner,
         "former": found.former_partners,
@@ -135,8 +139,9 @@ def _why_not(request: PortalRequest, found: Access) -> str:
     return ""
 
 
-def _row(row: RoleAssignment, found: Access, reason: str) -> dict[str, Any]:
+def _row(row: RoleAssignment, found: Access, reason: str, gone: Collection[UUID]) -> dict[str, Any]:
     return _facts(row) | {
+        "gone": row.pk in gone,
         "given_at": row.given_at,
         "given_by": row.given_by_name or _("Came with the subscription"),
         "is_former": row.organization in found.former_partners,
@@ -179,7 +184,8 @@ def _facts(row: RoleAssignment) -> dict[str, Any]:
     role = AccessRole(row.role)
     return {
         "id": row.pk,
-        "name": row.principal_name,
+        "name": row.shown_name,
+        "is_group": row.principal_kind == PrincipalKind.GROUP,
         "kind": PrincipalKind(row.principal_kind).label,
         "organization": row.organization.name,
         "role": role.label,
@@ -194,19 +200,19 @@ def give_access(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """Ask whom to give which role, and give it."""
     found = _access(request, subscription_id)
     rules.check_may_manage(found, actor=request.actor)
+    actor = request.actor
     form = GiveAccessForm(
         posted(request),
-        organizations=rules.choices(found, actor=request.actor),
-        initial={"organization": request.GET.get("organization", "")},
+        organizations=rules.choices(found, actor=actor),
+        find=lambda key: principals.principal_of(found, actor=actor, key=key),
+        initial=_initial(request),
     )
     refusal: Refusal | None = None
-    if request.method == "POST" and form.is_valid():
+    is_search = "find" in request.POST
+    if request.method == "POST" and not is_search and form.is_valid():
         try:
             workflow.give_access(
-                entitlement_id=found.subscription.entitlement,
-                grant=form.grant(),
-                actor=request.actor,
-                now=timezone.now(),
+                entitlement_id=found.subscription.entitlement, grant=form.grant(), actor=actor, now=timezone.now()
             )
         except InvalidInput as invalid:
             form.add_error(invalid.field, str(invalid))
@@ -215,16 +221,41 @@ def give_access(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Access is given."))
             return redirect_to(request, reverse("azure:access", args=[subscription_id]))
-    context = _frame(request, found) | {
-        "form": form,
-        "refusal": refusal,
-        "give_url": request.path,
-        "back_url": _back(subscription_id),
-    }
-    status = 422 if form.errors else refusal.http_status if refusal else 200
+    status = 200 if is_search else 422 if form.errors else refusal.http_status if refusal else 200
+    context = _frame(request, found) | _picker(request, found, form, is_search=is_search)
     return page_or_fragment(
-        request, page="azure/give_access.html", fragment="azure/_give_access_panel.html", context=context, status=status
+        request,
+        page="azure/give_access.html",
+        fragment="azure/_give_access_panel.html",
+        context=context | {"refusal": refusal, "give_url": request.path, "back_url": _back(subscription_id)},
+        status=status,
     )
+
+
+def _initial(request: PortalRequest) -> dict[str, str]:
+    """Return what a link may have chosen before: the admin agents of a company."""
+    organization = request.GET.get("organization", "")
+    key = principals.built_in_key(organization, ADMIN_AGENTS_GROUP)
+    return {"organization": organization, "principal": key} if organization else {}
+
+
+def _picker(request: PortalRequest, found: Access, form: GiveAccessForm, *, is_search: bool) -> dict[str, Any]:
+    """Lay out whom one can choose; what is marked stays in sight whatever is searched for."""
+    text = request.POST.get("q", "").strip()[:LONGEST_SEARCH]
+    marked = form.wanted
+    companies = principals.companies(found, actor=request.actor, text=text)
+    shown = {one.key for company in companies for one in (*company.groups, *company.people)}
+    kept = principals.principal_of(found, actor=request.actor, key=marked) if marked not in shown else None
+    return {
+        "form": form,
+        "shows_errors": not is_search,
+        "companies": companies,
+        "text": text,
+        "marked": marked,
+        "kept": kept,
+        "typed": TYPED,
+        "has_hits": bool(shown),
+    }
 
 
 def _back(subscription_id: UUID) -> str:

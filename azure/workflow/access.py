@@ -5,20 +5,26 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from azure.announcements import announce_access
 from azure.enums import AccessRole, AzureEvent, PrincipalKind
 from azure.models import RoleAssignment
 from azure.queries.access import access_to
+from azure.queries.principals import Principal, principal_of
 from azure.rules import access as rules
 from azure.rules.access import Access
 from customers.models import Subscription
 from portal.accounts.actor import Actor
+from portal.core.errors import InvalidInput
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What is to be given: which role to whom, on the whole subscription or on one service of it."""
+    """What is to be given: which role to whom, on the whole subscription or on one service of it.
+
+    ``chosen`` is the key of a group or person that the portal knows (queries.principals); else only a name was typed.
+    """
 
     organization_id: UUID
     principal_kind: PrincipalKind
@@ -26,6 +32,7 @@ class Grant:
     role: AccessRole
     service: str = ""
     has_read_warning: bool = False
+    chosen: str = ""
 
 
 @transaction.atomic
@@ -38,6 +45,7 @@ def give_access(*, entitlement_id: UUID, grant: Grant, actor: Actor, now: dateti
     access = _locked(entitlement_id)
     rules.check_may_manage(access, actor=actor)
     rules.check_principal(access, grant.organization_id, actor=actor)
+    chosen = _chosen(access, grant, actor)
     rules.check_warning_read(
         access, organization_id=grant.organization_id, role=grant.role, has_read=grant.has_read_warning
     )
@@ -47,6 +55,8 @@ def give_access(*, entitlement_id: UUID, grant: Grant, actor: Actor, now: dateti
         organization_id=grant.organization_id,
         principal_kind=grant.principal_kind,
         principal_name=grant.principal_name,
+        user_id=chosen.user_id if chosen else None,
+        group_id=chosen.group_id if chosen else None,
         role=grant.role,
         service=grant.service,
         given_by_name=actor.name,
@@ -56,6 +66,16 @@ def give_access(*, entitlement_id: UUID, grant: Grant, actor: Actor, now: dateti
     row.save(force_insert=True)
     announce_access(AzureEvent.ACCESS_GIVEN, row, subscription=access.subscription, actor=actor, now=now)
     return row
+
+
+def _chosen(access: Access, grant: Grant, actor: Actor) -> Principal | None:
+    """Return what was chosen, if anything was. Raises: InvalidInput."""
+    if not grant.chosen:
+        return None
+    chosen = principal_of(access, actor=actor, key=grant.chosen)
+    if chosen is None or (chosen.organization.pk, chosen.name) != (grant.organization_id, grant.principal_name):
+        raise InvalidInput(_("This group or person cannot be chosen any more. Choose again."), field="principal")
+    return chosen
 
 
 @transaction.atomic

@@ -45,6 +45,10 @@ def announce_invoice(
     deliveries.queue(event)
     if event_type == BillingEvent.INVOICE_READY:
         _tell(event, invoice)
+        if invoice.is_to_be_paid:
+            _ask_for_payment(event, invoice)
+    if event_type == BillingEvent.INVOICE_PAID:
+        action_center.complete(subject_type=SUBJECT, subject_id=invoice.pk, now=now)
     return event
 
 
@@ -71,6 +75,23 @@ def _tell(event: AuditEvent, invoice: Invoice) -> None:
         },
         kind=ActionKind.TRANSACTIONAL,
         workspace=WORKSPACE,
+    )
+
+
+def _ask_for_payment(event: AuditEvent, invoice: Invoice) -> None:
+    """Put the payment before those who look after money, until the operator notes it."""
+    end_of_day = datetime.datetime.combine(invoice.due_on, datetime.time.max, tzinfo=datetime.UTC)
+    action_center.notify(
+        event=event,
+        organization_id=invoice.billing_owner_id,
+        roles=READERS,
+        kind=ActionKind.MANDATORY,
+        workspace=WORKSPACE,
+        title=_("Pay invoice %(number)s"),
+        title_params={"number": invoice.number},
+        body=_("With an overdue invoice your company can neither request nor receive transfers of billing ownership."),
+        url=reverse("billing:invoice", args=[invoice.pk]),
+        due_at=end_of_day.replace(microsecond=0),
     )
 
 

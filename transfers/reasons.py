@@ -107,6 +107,12 @@ REASONS: dict[str, Reason] = {
         _("Sign it under Settings, Company profile."),
         http_status=403,
     ),
+    "target-past-due": Reason(
+        _("The new partner has an overdue invoice of the programme, so it cannot take over billing."),
+        _("a billing admin of the new partner"),
+        _("Pay it; the transfer goes on as soon as the payment is noted."),
+        http_status=403,
+    ),
     "source-partner-missing": Reason(
         _("The Microsoft ID of the current partner is not entered yet."),
         _("the current partner, who finds it under Settings, Identifiers"),

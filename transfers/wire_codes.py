@@ -10,6 +10,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "no-relationship-with-customer": (20002, 403),
     "customer-agreement-not-signed": (13605, 403),
     "partner-agreement-not-signed": (900124, 403),
+    "target-past-due": (900400, 403),  # DestinationBillingProfilePastDue, for which no number is known
     "source-partner-missing": (900136, 400),
     "source-partner-unknown": (900147, 400),
     "source-is-target": (900148, 400),

@@ -103,6 +103,10 @@ class Invoice(models.Model):
     def is_credit_note(self) -> bool:
         return self.total < 0
 
+    @property
+    def is_to_be_paid(self) -> bool:
+        return self.status == InvoiceStatus.OPEN and self.total > 0
+
 
 class InvoiceLine(models.Model):
     """That a charge stands on an invoice, at which place, and what was true of its subscription on that day.

@@ -12,6 +12,7 @@ from django.http import Http404
 
 from billing.enums import CORRECTIONS, TRANSFERS, ChargeKind, InvoiceState, InvoiceStatus
 from billing.models import Invoice, InvoiceLine, InvoiceSubtotal
+from billing.rules import overdue_on
 from customers.enums import ProductFamily
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
@@ -57,7 +58,7 @@ class PartSum:
 
 def in_state(state: str, today: datetime.date) -> Q:
     """Return the condition for a state; a credit note is never overdue."""
-    overdue = Q(status=InvoiceStatus.OPEN, total__gt=0, due_on__lt=today)
+    overdue = overdue_on(today)
     if state == InvoiceState.OVERDUE:
         return overdue
     return Q(status=InvoiceStatus.OPEN) & ~overdue if state == InvoiceState.OPEN else Q(status=state)
@@ -65,7 +66,7 @@ def in_state(state: str, today: datetime.date) -> Q:
 
 def state_of(invoice: Invoice, today: datetime.date) -> InvoiceState:
     """Return how an invoice stands on a day."""
-    if invoice.status == InvoiceStatus.OPEN and invoice.total > 0 and invoice.due_on < today:
+    if invoice.is_to_be_paid and invoice.due_on < today:
         return InvoiceState.OVERDUE
     return InvoiceState(invoice.status)
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from billing.enums import InvoiceStatus
 from portal.accounts.enums import OrganizationKind, Role
+from portal.notifications.models import ActionItem
 from tests.billing.invoice_factories import close, make_billed_subscription, make_charge
 from tests.customers.factories import make_relationship
 from tests.factories import make_member, make_organization, make_partner
@@ -65,6 +66,21 @@ def test_the_operator_opens_an_invoice_with_its_documents(operator, invoices):
     assert reverse("billing:invoice_pdf", args=[invoice.pk]) not in page
     assert pdf.content.startswith(b"%PDF")
     assert b"".join(csv.streaming_content).count(invoice.number.encode()) == invoice.line_count
+
+
+def test_a_payment_stands_among_the_actions_until_it_is_noted(operator, invoices):
+    invoice = invoices["Belfort"]
+
+    asked = ActionItem.objects.get(kind="mandatory", organization_id=invoice.billing_owner_id)
+    assert (asked.title["en"], asked.roles) == (f"Pay invoice {invoice.number}", ["billing_admin", "global_admin"])
+    assert (asked.due_at.date(), asked.completed_at) == (invoice.due_on, None)
+    assert not ActionItem.objects.filter(
+        kind="mandatory", organization_id=invoices["Testbed"].billing_owner_id
+    ).exists()
+    operator.post(reverse("billing_programme:payment", args=[invoice.pk]), {"paid_on": timezone.now().date()})
+
+    asked.refresh_from_db()
+    assert asked.completed_at is not None
 
 
 def test_a_partner_does_not_note_payments(invoices, client_for):

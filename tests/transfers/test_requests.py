@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.http import Http404
 
+from billing.models import Invoice
 from customers.enums import ProductFamily, RelationshipStatus
 from customers.models import CustomerAgreement, Subscription
 from portal.accounts.enums import Cloud, OrganizationKind, PartnershipStatus, Role
@@ -14,7 +15,8 @@ from portal.accounts.permissions import ROLES_BY_KIND
 from portal.audit.models import AuditEvent
 from portal.core.errors import PermissionDenied
 from portal.notifications.models import ActionItem
-from tests.customers.factories import make_relationship
+from tests.billing.invoice_factories import make_invoice
+from tests.customers.factories import make_relationship, make_subscription
 from tests.factories import NOON, make_actor, make_partner
 from tests.transfers.factories import make_world
 from transfers import rules, workflow
@@ -110,6 +112,41 @@ def test_without_the_partner_agreement_in_force_there_is_no_request(version):
     )
 
     assert refused(world) == ["partner-agreement-not-signed"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "grace", "codes"),
+    [
+        ({}, 0, ["target-past-due"]),
+        ({"due_on": NOON.date()}, 0, []),
+        ({"total": "-5"}, 0, []),
+        ({"status": "paid", "paid_on": NOON.date()}, 0, []),
+        ({}, 30, []),
+    ],
+    ids=["overdue", "due today", "credit note", "paid", "within the days of grace"],
+)
+def test_a_target_with_an_overdue_invoice_requests_nothing_and_receives_nothing(fields, grace, codes, settings):
+    settings.INVOICE_GRACE_DAYS = grace
+    world = make_world()
+    sent = world.send()
+    late = {"issued_on": datetime.date(2026, 9, 1), "due_on": datetime.date(2026, 11, 1)}
+    invoice = make_invoice(world.at_target)
+    Invoice.objects.filter(pk=invoice.pk).update(**late | fields)
+    subscription = make_subscription(world.at_source)
+
+    if not codes:
+        assert world.accept(sent, subscription).status == TransferStatus.IN_PROGRESS
+        return
+    with pytest.raises(TransferRefused) as refusal:
+        world.accept(sent, subscription)
+    assert [finding.code for finding in refusal.value.findings] == codes
+    assert "58" not in str(refusal.value)  # what it owes is nobody else's business
+    with pytest.raises(TransferRefused) as refusal:
+        world.send()
+    assert "target-past-due" in [finding.code for finding in refusal.value.findings]
+
+    Invoice.objects.update(status="paid", paid_on=NOON.date())
+    assert world.accept(sent, subscription).status == TransferStatus.IN_PROGRESS
 
 
 def test_the_source_must_exist_be_another_and_have_the_customer():

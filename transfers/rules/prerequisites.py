@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.enums import InvoiceState
+from billing.rules import is_past_due
 from customers.enums import ProductFamily, SubscriptionStatus
 from customers.models import Customer, ResellerRelationship, Subscription
 from customers.rules import has_signed_agreement, market_of
@@ -148,6 +150,11 @@ def _market_and_cloud(wanted: Wanted, on: datetime.date) -> Findings:
         yield Finding("different-clouds")
 
 
+def _past_due(wanted: Wanted, on: datetime.date) -> Findings:
+    if is_past_due(wanted.target.pk, on=on):
+        yield Finding("target-past-due", url=f"{reverse('billing:invoices')}?state={InvoiceState.OVERDUE}")
+
+
 def _partner_on_record(wanted: Wanted, on: datetime.date) -> Findings:
     number, params = wanted.partner_on_record, {"partner_id": wanted.partner_on_record}
     if wanted.target.organization.kind != OrganizationKind.INDIRECT_PROVIDER:
@@ -203,6 +210,7 @@ _CHECKS: tuple[tuple[Promise, Callable[[Wanted, datetime.date], Findings]], ...]
     (_("The customer accepted the new partner's reseller relationship"), _relationship),
     (_("The customer signed the customer agreement with the new partner"), _customer_agreement),
     (_("The new partner signed the partner agreement"), _partner_agreement),
+    (_("The new partner has no overdue invoice"), _past_due),
     (_("The current partner is known and has this customer"), _source),
     (_("All are in one market and one cloud"), _market_and_cloud),
     (_("The partner on record is a reseller of the new partner"), _partner_on_record),

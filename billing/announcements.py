@@ -21,6 +21,7 @@ from portal.webhooks import deliveries
 
 SUBJECT = "invoice"
 WORKSPACE = "billing"
+REMINDERS = frozenset({BillingEvent.INVOICE_DUE_SOON, BillingEvent.INVOICE_OVERDUE})  # mails nobody switches off
 READERS = (Role.BILLING_ADMIN, Role.GLOBAL_ADMIN)  # the invoice-ready mail goes to them (section 3.2)
 
 
@@ -45,15 +46,17 @@ def announce_invoice(
     deliveries.queue(event)
     if event_type == BillingEvent.INVOICE_READY:
         _tell(event, invoice)
+        _mail(event, invoice, kind=ActionKind.TRANSACTIONAL)
         if invoice.is_to_be_paid:
             _ask_for_payment(event, invoice)
+    if event_type in REMINDERS:
+        _mail(event, invoice, kind=ActionKind.MANDATORY)
     if event_type == BillingEvent.INVOICE_PAID:
         action_center.complete(subject_type=SUBJECT, subject_id=invoice.pk, now=now)
     return event
 
 
 def _tell(event: AuditEvent, invoice: Invoice) -> None:
-    address = reverse("billing:invoice", args=[invoice.pk])
     action_center.notify(
         event=event,
         organization_id=invoice.billing_owner_id,
@@ -62,18 +65,21 @@ def _tell(event: AuditEvent, invoice: Invoice) -> None:
         workspace=WORKSPACE,
         title=_("Invoice %(number)s is ready"),
         title_params={"number": invoice.number},
-        url=address,
+        url=reverse("billing:invoice", args=[invoice.pk]),
     )
+
+
+def _mail(event: AuditEvent, invoice: Invoice, *, kind: ActionKind) -> None:
     outbox.queue_email(
-        template=f"billing/{BillingEvent.INVOICE_READY}",
+        template=f"billing/{event.event_type}",
         event=event,
         recipients=[Recipient.of(person) for person in people_with_role(invoice.billing_owner_id, *READERS)],
         context={
             "invoice": invoice,
             "total": money_text(invoice.total, invoice.currency),
-            "url": settings.BASE_URL + address,
+            "url": settings.BASE_URL + reverse("billing:invoice", args=[invoice.pk]),
         },
-        kind=ActionKind.TRANSACTIONAL,
+        kind=kind,
         workspace=WORKSPACE,
     )
 

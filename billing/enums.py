@@ -94,6 +94,8 @@ class BillingEvent(models.TextChoices):
 
     INVOICE_READY = "invoice-ready", _("Invoice ready")
     INVOICE_PAID = "invoice-paid", _("Invoice paid")
+    INVOICE_DUE_SOON = "invoice-due-soon", _("Invoice due soon")
+    INVOICE_OVERDUE = "invoice-overdue", _("Invoice overdue")
     ASSIGNMENTS_REPORTED = "license-assignments-reported", _("Assigned licenses reported")
 
 

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from billing.processing import invoices, usage
 from billing.workflow import budgets
+from billing.processing import invoices
+from billing.workflow import budgets, payments
 
 
 @shared_task(name="billing.close_months", time_limit=3000, soft_time_limit=2940)
@@ -34,3 +36,7 @@ def import_usage_file(run_id: str) -> None:
 def sweep_usage() -> None:
     """Take up files of usage whose task was lost."""
     usage.resume_lost(now=timezone.now())
+@shared_task(name="billing.remind_of_payments")
+def remind_of_payments() -> None:
+    """Remind of invoices that are due soon, and tell of those that are overdue."""
+    payments.remind_of_payments(now=timezone.now())

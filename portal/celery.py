@@ -54,6 +54,11 @@ app.conf.beat_schedule = {
     "billing.close_months": {"task": "billing.close_months", "schedule": 3600.0, "options": {"expires": 3600}},
     "billing.check_budgets": {"task": "billing.check_budgets", "schedule": 3600.0, "options": {"expires": 3600}},
     "billing.sweep_usage": {"task": "billing.sweep_usage", "schedule": 30.0, "options": {"expires": 30}},
+    "billing.remind_of_payments": {
+        "task": "billing.remind_of_payments",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "support.close_resolved": {"task": "support.close_resolved", "schedule": 3600.0, "options": {"expires": 3600}},
     "webhooks.sweep": {"task": "webhooks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "webhooks.forget_old": {"task": "webhooks.forget_old", "schedule": 3600.0, "options": {"expires": 3600}},

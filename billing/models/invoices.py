@@ -55,7 +55,8 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 class Invoice(models.Model):
     """All charges of one billing owner, month and currency on one bill; below zero it is a credit note.
 
-    Name and address are those of the day it was written. Of what it says only ``status`` changes afterwards.
+    Name and address are those of the day it was written. Of what it says only ``status`` changes afterwards,
+    and what was told of it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -73,6 +74,8 @@ class Invoice(models.Model):
     due_on = models.DateField()
     status = models.CharField(max_length=12, choices=InvoiceStatus.choices, default=InvoiceStatus.OPEN)
     paid_on = models.DateField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)  # of the due date, before it
+    overdue_told_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     objects = InvoiceQuerySet.as_manager()

@@ -229,7 +229,10 @@ SANDBOX_DUE_TASKS = [  # find what has come due after a jump of a sandbox's cloc
 # --- billing (A7, decision 0042) --------------------------------------------------------------------------------------
 INVOICE_CLOSING_HOURS = 6  # after the end of a month its invoices are written; charges of later go on the next one
 INVOICE_PAYMENT_DAYS = env.int("INVOICE_PAYMENT_DAYS", default=60)  # from the day of issue (reference, section 7.8)
-INVOICE_GRACE_DAYS = env.int("INVOICE_GRACE_DAYS", default=0)  # after the due date, before an overdue invoice holds back
+INVOICE_REMINDER_DAYS = 7  # before the due date
+INVOICE_GRACE_DAYS = env.int(
+    "INVOICE_GRACE_DAYS", default=0
+)  # after the due date, before an overdue invoice holds back
 CHARGE_TRANSFERS = "transfers.queries.lineage.transfer_ids"  # given references of charges, names the transfers
 
 # --- support (A12) ----------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Space
 
 from billing.fonts import BOLD, FONT, marked_up, register_fonts
 from billing.models import Invoice
-from billing.presentation import kind_text, month_text
+from billing.presentation import kind_text, month_in_sentence, month_text, rate_text
 from billing.queries import invoices as queries
 from portal.accounts.enums import OrganizationKind
 from portal.core.countries import country_name
@@ -83,6 +83,7 @@ def _content(invoice: Invoice) -> list[Any]:
     content += _part(invoice, _("By customer"), queries.by_customer(invoice))
     if corrections := queries.corrections(invoice):
         content += _part(invoice, _("Corrections and transfers"), corrections, totals=False)
+    content += _rates(invoice)
     content.append(KeepTogether([Spacer(1, 12), _text(_payment_text(invoice), TEXT)]))
     return content
 
@@ -139,6 +140,21 @@ def _part(
         rows.append([_text(_("Total"), STRONG), _text(count, STRONG_NUMBER), _text(total, STRONG_NUMBER)])
     table = Table([head, *rows], colWidths=[WIDTH - 70 * mm, 25 * mm, 45 * mm], repeatRows=1, style=_RULED)
     return [Spacer(1, 12), table]
+
+
+def _rates(invoice: Invoice) -> list[Any]:
+    """Return the exchange rates by which usage was converted, or nothing (A8)."""
+    texts = [
+        _("Usage of %(month)s was converted by %(rate)s, in force from %(date)s (%(source)s).")
+        % {
+            "month": month_in_sentence(row.month),
+            "rate": rate_text(row.rate),
+            "date": date_format(row.rate.valid_from, "DATE_FORMAT"),
+            "source": row.rate.source,
+        }
+        for row in queries.rates_of(invoice)
+    ]
+    return [Spacer(1, 12), _text(_("Exchange rates"), STRONG), *(_text(text, TEXT) for text in texts)] if texts else []
 
 
 def _payment_text(invoice: Invoice) -> str:

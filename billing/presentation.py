@@ -3,11 +3,12 @@
 import datetime
 
 from babel.dates import format_skeleton
+from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from billing.enums import InvoiceState
-from billing.models import Invoice
+from billing.models import ExchangeRate, Invoice
 
 TONES = {
     InvoiceState.OPEN: "info",
@@ -26,6 +27,11 @@ def month_text(month: datetime.date) -> str:
 def month_in_sentence(month: datetime.date) -> str:
     """Return "October 2026" in the reader's language, which may write it small: "octobre 2026"."""
     return format_skeleton("yMMMM", month, locale=(get_language() or "en").replace("-", "_"))
+
+
+def rate_text(rate: ExchangeRate) -> str:
+    """Return "1 USD = 0.92 EUR" as the reader's language writes it."""
+    return f"1 {rate.base} = {number_format(rate.rate.normalize())} {rate.currency}"
 
 
 def kind_text(invoice: Invoice) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import budgets, own_prices, prices, prices_sheets, usage, usage_files
+from billing.views import budgets, own_prices, prices, prices_sheets, rates, usage, usage_files
 
 app_name = "pricing"
 
@@ -21,14 +21,16 @@ urlpatterns = [
     path("billing/usage/", usage.usage, name="usage"),
     path("billing/usage/export.csv", usage.usage_export, name="usage_export"),
     path("customers/<uuid:customer_id>/usage/", usage.customer_usage, name="customer_usage"),
-    path("pricing/rates/", usage_files.rates, name="rates"),
+    path("pricing/rates/", rates.rates, name="rates"),
+    path("pricing/rates/export.csv", rates.rates_export, name="rates_export"),
     path("programme/usage/", usage_files.usage_files, name="usage_files"),
     path("programme/usage/<uuid:run_id>/", usage_files.usage_file, name="usage_file"),
     path("programme/usage/<uuid:run_id>/progress/", usage_files.usage_file_progress, name="usage_file_progress"),
     path("programme/usage/<uuid:run_id>/rows.csv", usage_files.usage_file_rows, name="usage_file_rows"),
-    path("programme/exchange-rates/", usage_files.keep_rates, name="keep_rates"),
-    path("programme/incentives/", usage_files.keep_incentives, name="keep_incentives"),
-    path("programme/incentives/<uuid:rule_id>/end/", usage_files.end_incentive, name="end_incentive"),
+    path("programme/exchange-rates/", rates.keep_rates, name="keep_rates"),
+    path("programme/exchange-rates/import/", rates.import_rates, name="import_rates"),
+    path("programme/incentives/", rates.keep_incentives, name="keep_incentives"),
+    path("programme/incentives/<uuid:rule_id>/end/", rates.end_incentive, name="end_incentive"),
     path("pricing/customer-prices/", own_prices.own_prices, name="own_prices"),
     path("pricing/customer-prices/new/", own_prices.new_own_price, name="new_own_price"),
     path("pricing/customer-prices/<uuid:price_id>/end/", own_prices.end_own_price, name="end_own_price"),

@@ -6,8 +6,6 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing.processing import invoices, usage
-from billing.workflow import budgets
-from billing.processing import invoices
 from billing.workflow import budgets, payments
 
 
@@ -36,6 +34,8 @@ def import_usage_file(run_id: str) -> None:
 def sweep_usage() -> None:
     """Take up files of usage whose task was lost."""
     usage.resume_lost(now=timezone.now())
+
+
 @shared_task(name="billing.remind_of_payments")
 def remind_of_payments() -> None:
     """Remind of invoices that are due soon, and tell of those that are overdue."""

@@ -917,6 +917,7 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "pricing:budget": ("usage-budget-set",),
     "pricing:remove_budget": ("usage-budget-removed",),
     "pricing:keep_rates": ("exchange-rate-set",),
+    "pricing:import_rates": ("exchange-rate-set",),
     "pricing:keep_incentives": ("incentive-rule-set",),
     "pricing:end_incentive": ("incentive-rule-ended",),
     "azure:order": ("subscription-purchased",),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0008_usage_with_own_price"),
+        ("billing", "0009_usage_files_in_the_background"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from billing.models.assignments import LicenseAssignment
 from billing.models.budgets import Budget, BudgetAlert, OwnPrice, OwnTerms
 from billing.models.charges import Charge
 from billing.models.incentives import ExchangeRate, IncentiveRule
-from billing.models.invoices import Invoice, InvoiceLine, InvoiceRun, InvoiceSeries, InvoiceSubtotal
+from billing.models.invoices import Invoice, InvoiceLine, InvoiceRate, InvoiceRun, InvoiceSeries, InvoiceSubtotal
 from billing.models.prices import PriceList, PriceListEntry, PriceSheet, PriceSheetRow
 from billing.models.usage import UsageImport, UsageImportPart, UsageImportRow, UsageRecord
 
@@ -16,6 +16,7 @@ __all__ = [
     "IncentiveRule",
     "Invoice",
     "InvoiceLine",
+    "InvoiceRate",
     "InvoiceRun",
     "InvoiceSeries",
     "InvoiceSubtotal",

@@ -67,6 +67,7 @@ class IncentiveRule(models.Model):
     competency = models.CharField(max_length=100, blank=True)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)  # first day on which it no longer holds
+    source = models.CharField(max_length=200, blank=True)  # where the percentage stands; empty: a placeholder of ours
     note = models.CharField(max_length=300, blank=True)
 
     objects = IncentiveRuleQuerySet.as_manager()

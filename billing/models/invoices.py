@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from billing.enums import ChargeKind, InvoiceStatus
 from billing.models.charges import Charge
+from billing.models.incentives import ExchangeRate
 from customers.enums import ProductFamily
 from customers.models import Customer
 from portal.accounts.actor import Actor
@@ -131,6 +132,23 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invoice_id} {self.position}"
+
+
+class InvoiceRate(models.Model):
+    """An exchange rate by which usage of a month was converted that stands on an invoice (A8; section 9.6)."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="rates", db_index=False)
+    rate = models.ForeignKey(ExchangeRate, on_delete=models.PROTECT, related_name="+", db_index=False)
+    month = models.DateField()  # of the usage; late records keep the rate of their own month
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "month", "rate"], name="invoice_rate_once"),
+            models.CheckConstraint(name="invoice_rate_of_a_month", condition=_FIRST_OF_MONTH),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.rate_id}"
 
 
 class InvoiceSubtotal(models.Model):

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.http import Http404
 
 from billing.enums import CORRECTIONS, TRANSFERS, ChargeKind, InvoiceState, InvoiceStatus
-from billing.models import Invoice, InvoiceLine, InvoiceSubtotal
+from billing.models import Invoice, InvoiceLine, InvoiceRate, InvoiceSubtotal
 from billing.rules import overdue_on
 from customers.enums import ProductFamily
 from portal.accounts.actor import Actor
@@ -190,6 +190,12 @@ def transfer_lines(invoice: Invoice) -> list[InvoiceLine]:
         "charge__subscription__transferred_to__billing_owner__organization",
     )
     return list(rows.order_by("position")[:SHOWN])
+
+
+def rates_of(invoice: Invoice) -> list[InvoiceRate]:
+    """Return the exchange rates by which usage on an invoice was converted, by month."""
+    rows = InvoiceRate.objects.filter(invoice=invoice).select_related("rate")
+    return list(rows.order_by("month", "rate__base", "rate__valid_from"))
 
 
 def shortened(parts: Sequence[PartSum], rest_name: str) -> list[PartSum]:

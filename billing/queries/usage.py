@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from billing.models import ExchangeRate, IncentiveRule, UsageImport, UsageImportRow, UsageRecord
+from billing.models import UsageImport, UsageImportRow, UsageRecord
 from customers.terms import add_months
 from portal.accounts.actor import Actor
 from portal.core.pages import Page, keyset_page
@@ -103,13 +103,3 @@ def import_page(*, text: str = "", state: str = "", cursor: str = "") -> Page[Us
 def wrong_rows(run: UsageImport) -> QuerySet[UsageImportRow]:
     """Return the rows of a file that were not imported."""
     return UsageImportRow.objects.filter(usage_import=run)
-
-
-def rate_page(*, cursor: str = "") -> Page[ExchangeRate]:
-    """Return one page of the exchange rates, newest first. Raises: BadCursor."""
-    return keyset_page(ExchangeRate.objects.all(), order=("-valid_from", "-pk"), cursor=cursor)
-
-
-def rules() -> list[IncentiveRule]:
-    """Return all incentive rules, by family and day."""
-    return list(IncentiveRule.objects.order_by("family", "kind", "-valid_from", "pk"))

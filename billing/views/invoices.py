@@ -18,8 +18,8 @@ from billing import rated_usage_file
 from billing.documents import pdf_response
 from billing.enums import ChargeKind, InvoiceState
 from billing.forms.invoices import FILTERS, read_address, read_filter
-from billing.models import Invoice, InvoiceLine
-from billing.presentation import TONES, kind_text, month_text
+from billing.models import Invoice, InvoiceLine, InvoiceRate
+from billing.presentation import TONES, kind_text, month_text, rate_text
 from billing.queries import invoices as queries
 from billing.queries import lines, rated_usage
 from billing.reconciliation_file import HEADER, row_of_line
@@ -185,6 +185,7 @@ def invoice_page(request: PortalRequest, found: Invoice, *, pages: str) -> HttpR
             "month": month_text(found.month),
             "tables": tables,
             "transfers": [_transfer_row(line) for line in queries.transfer_lines(found)],
+            "rates": [_rate_row(row) for row in queries.rates_of(found)],
             "languages": _pdf_links(row["pdf_url"]),
             "is_own": pages == "billing",
             "has_usage": rated_usage.has_usage(found),
@@ -218,6 +219,16 @@ def _transfer_row(line: InvoiceLine) -> dict[str, Any]:
         "other": other.billing_owner.organization.name if other else "",
         "day": charge.starts_on,
         "amount": money_text(charge.amount, charge.currency),
+    }
+
+
+def _rate_row(row: InvoiceRate) -> dict[str, Any]:
+    rate = row.rate
+    return {
+        "month": month_text(row.month),
+        "rate": rate_text(rate),
+        "valid_from": rate.valid_from,
+        "source": rate.source,
     }
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from billing.enums import PriceRuleKind
 from billing.forms.own_prices import OwnPriceForm, OwnTermsForm
 from billing.forms.prices import entry_filter
-from billing.forms.usage import EndForm
+from billing.forms.rates import EndForm
 from billing.models import OwnPrice, PriceListEntry
 from billing.presentation import month_in_sentence
 from billing.prices_own import CustomerPrice, PriceBook

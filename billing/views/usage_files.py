@@ -1,13 +1,10 @@
-"""The operator's files of usage, exchange rates and incentive rules; partners read the last two."""
+"""The operator's files of usage: import one, and see what became of its rows (A7)."""
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,21 +14,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing.enums import IncentiveKind, UsageImportStatus
-from billing.forms.usage import EndForm, IncentiveForm, RateForm, UsageFileForm, read_imports
-from billing.models import IncentiveRule, UsageImport, UsageImportRow
-from billing.models.incentives import USAGE_FAMILIES
+from billing.enums import UsageImportStatus
+from billing.forms.usage import UsageFileForm, read_imports
+from billing.models import UsageImport, UsageImportRow
 from billing.processing.usage import progress_of
 from billing.queries import usage as queries
 from billing.usage_files import FAILURES, REASONS
-from billing.views.prices import plain_number
-from billing.workflow import incentives, usage
+from billing.workflow import usage
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput
 from portal.core.exports import csv_response
-from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to, takes_long_upload
-from portal.core.listing import ListAddress
+from portal.core.http import PortalRequest, page_or_fragment, redirect_to, takes_long_upload
 from portal.core.pages import walk
 
 EXPORT_BATCH = 1_000
@@ -183,108 +177,3 @@ def _run(run: UsageImport) -> dict[str, Any]:
 
 def _number(count: int) -> str:
     return number_format(count, force_grouping=True)
-
-
-# --- exchange rates and incentives -----------------------------------------------------------------------------------
-@require_safe
-@requires(Permission.PRICING_VIEW)
-def rates(request: PortalRequest) -> HttpResponse:
-    """Show partners the exchange rates with their source, and what usage earns."""
-    return _rates_page(request)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires(Permission.PROGRAMME_OPERATE)
-def keep_rates(request: PortalRequest) -> HttpResponse:
-    """Enter an exchange rate, and list them all."""
-    form = RateForm(posted(request), initial={"valid_from": timezone.now().date().replace(day=1)})
-    if request.method == "POST" and form.is_valid():
-        try:
-            incentives.set_exchange_rate(**form.cleaned_data, actor=request.actor, now=timezone.now())
-        except InvalidInput as refusal:
-            form.add_error(refusal.field, refusal.explanation)
-        else:
-            messages.success(request, _("Exchange rate entered."))
-            return redirect_to(request, reverse("pricing:keep_rates"))
-    return _rates_page(request, rate_form=form)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires(Permission.PROGRAMME_OPERATE)
-def keep_incentives(request: PortalRequest) -> HttpResponse:
-    """Set what usage earns from a day on, and list all rules."""
-    form = IncentiveForm(posted(request), initial={"valid_from": timezone.now().date()})
-    if request.method == "POST" and form.is_valid():
-        try:
-            incentives.set_incentive(**form.cleaned_data, actor=request.actor, now=timezone.now())
-        except InvalidInput as refusal:
-            form.add_error(refusal.field, refusal.explanation)
-        else:
-            messages.success(request, _("Rule set."))
-            return redirect_to(request, reverse("pricing:keep_incentives"))
-    return _rates_page(request, incentive_form=form)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires(Permission.PROGRAMME_OPERATE)
-def end_incentive(request: PortalRequest, rule_id: UUID) -> HttpResponse:
-    """Let a rule hold no longer from a day on."""
-    rule = get_object_or_404(IncentiveRule, pk=rule_id)
-    form = EndForm(posted(request), initial={"valid_until": timezone.now().date()})
-    if request.method == "POST" and form.is_valid():
-        try:
-            incentives.end_incentive(
-                rule_id=rule.pk,
-                valid_until=form.cleaned_data["valid_until"],
-                actor=request.actor,
-                now=timezone.now(),
-            )
-        except InvalidInput as refusal:
-            form.add_error(refusal.field, refusal.explanation)
-        else:
-            messages.success(request, _("The rule ends."))
-            return redirect_to(request, reverse("pricing:keep_incentives"))
-    context = {"form": form, "rule": _rule(rule)}
-    return render(request, "billing/usage/end_incentive.html", context, status=422 if form.errors else 200)
-
-
-def _rates_page(
-    request: PortalRequest, *, rate_form: forms.Form | None = None, incentive_form: forms.Form | None = None
-) -> HttpResponse:
-    address = ListAddress.read(request, {"cursor": None})
-    page = queries.rate_page(cursor=address.get("cursor"))
-    context = {
-        "rate_form": rate_form,
-        "incentive_form": incentive_form,
-        "shows_rates": incentive_form is None,
-        "shows_rules": rate_form is None,
-        "rates": [
-            {
-                "pair": f"1 {row.base} =",
-                "rate": f"{number_format(plain_number(row.rate))} {row.currency}",
-                "valid_from": row.valid_from,
-                "source": row.source,
-                "by": row.entered_by_name,
-            }
-            for row in page
-        ],
-        "rules": [_rule(rule) for rule in queries.rules()] if rate_form is None else [],
-        "pager": address.pager(page),
-    }
-    failed = any(form is not None and form.errors for form in (rate_form, incentive_form))
-    return render(request, "billing/usage/rates.html", context, status=422 if failed else 200)
-
-
-def _rule(rule: IncentiveRule) -> dict[str, Any]:
-    percent: Decimal = rule.percent
-    return {
-        "pk": rule.pk,
-        "family": dict(USAGE_FAMILIES)[rule.family],
-        "kind": IncentiveKind(rule.kind).label,
-        "percent": f"{number_format(plain_number(percent))} %",
-        "competency": rule.competency,
-        "valid_from": rule.valid_from,
-        "valid_until": rule.valid_until,
-        "note": rule.note,
-        "end_url": "" if rule.valid_until else reverse("pricing:end_incentive", args=[rule.pk]),
-    }

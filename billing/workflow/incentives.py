@@ -1,6 +1,8 @@
 """Exchange rates and incentive rules: what the operator keeps, by date (A3, A8)."""
 
 import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,6 +15,63 @@ from billing.prices_announcements import announce
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput
+
+
+class RowsRefused(InvalidInput):
+    """Rows of a file cannot be taken, so nothing of it was; ``reasons`` by the number of the row."""
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        super().__init__(_("Nothing was entered, because rows of the file are wrong."), field="file")
+        self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class NewRate:
+    """A row of a file of rates; ``number`` is the row's, as a spreadsheet counts."""
+
+    number: int
+    base: str
+    currency: str
+    rate: Decimal
+    valid_from: datetime.date
+    source: str
+
+    @property
+    def key(self) -> tuple[str, str, datetime.date]:
+        return self.base, self.currency, self.valid_from
+
+
+@transaction.atomic
+def import_exchange_rates(*, rates: Sequence[NewRate], actor: Actor, now: datetime.datetime) -> int:
+    """Enter the rates of a file, all or none; what is here already stays. Return how many are new.
+
+    Raises: PermissionDenied, RowsRefused.
+    """
+    actor.require(Permission.PROGRAMME_OPERATE)
+    rows = ExchangeRate.objects.filter(valid_from__in={rate.valid_from for rate in rates})
+    known = {(row.base, row.currency, row.valid_from): row.rate for row in rows}
+    new: dict[tuple[str, str, datetime.date], NewRate] = {}
+    reasons: dict[int, str] = {}
+    for rate in rates:
+        if rate.base == rate.currency:
+            reasons[rate.number] = _("A rate is between two different currencies.")
+        elif rate.key not in known:
+            known[rate.key], new[rate.key] = rate.rate, rate
+        elif known[rate.key] != rate.rate:
+            reasons[rate.number] = _("There is another rate from that day already. It stays, because it may be in use.")
+    if reasons:
+        raise RowsRefused(reasons)
+    for rate in new.values():
+        set_exchange_rate(
+            base=rate.base,
+            currency=rate.currency,
+            rate=rate.rate,
+            valid_from=rate.valid_from,
+            source=rate.source,
+            actor=actor,
+            now=now,
+        )
+    return len(new)
 
 
 @transaction.atomic
@@ -66,6 +125,7 @@ def set_incentive(
     percent: Decimal,
     competency: str,
     valid_from: datetime.date,
+    source: str,
     note: str,
     actor: Actor,
     now: datetime.datetime,
@@ -82,7 +142,13 @@ def set_incentive(
     try:
         with transaction.atomic():
             rule = IncentiveRule.objects.create(
-                kind=kind, family=family, percent=percent, competency=competency, valid_from=valid_from, note=note
+                kind=kind,
+                family=family,
+                percent=percent,
+                competency=competency,
+                valid_from=valid_from,
+                source=source,
+                note=note,
             )
     except IntegrityError as error:
         raise InvalidInput(_("A rule that begins on that day is here already."), field="valid_from") from error
@@ -117,6 +183,7 @@ def _announce(event_type: PriceEvent, rule: IncentiveRule, *, actor: Actor, now:
             "product family": rule.family,
             "percent": f"{rule.percent.normalize():f}",
             "competency": rule.competency,
+            "source": rule.source,
             "valid from": rule.valid_from.isoformat(),
             "valid until": rule.valid_until.isoformat() if rule.valid_until else "",
         },

@@ -60,6 +60,30 @@ _ASSIGN = """
     GROUP BY invoice_id, billing_owner_id, currency
     ORDER BY billing_owner_id, currency
 """
+# The rates by which usage on these invoices was converted. Most invoices have none, and their lines are not read.
+_RATES = """
+    INSERT INTO billing_invoicerate (invoice_id, rate_id, month)
+    SELECT used.invoice_id, known.id, used.month
+    FROM (
+        SELECT DISTINCT line.invoice_id, record.pricing_currency, record.currency, record.exchange_rate,
+            date_trunc('month', record.day)::date AS month
+        FROM billing_invoiceline AS line
+        JOIN billing_charge AS charge ON charge.id = line.charge_id AND charge.kind = 'metered'
+        JOIN billing_usagerecord AS record ON record.subscription_id = charge.subscription_id
+            AND record.day >= charge.starts_on AND record.day < charge.ends_on AND record.charge_id = charge.id
+        WHERE record.pricing_currency <> record.currency AND line.invoice_id IN (
+            SELECT invoice_id FROM billing_invoicesubtotal
+            WHERE invoice_id = ANY (%(invoices)s) AND kind = 'metered'
+                AND product_family IN ('azure_subscription', 'azure_legacy', 'shared_services')
+        )
+    ) AS used
+    CROSS JOIN LATERAL (
+        SELECT id FROM billing_exchangerate AS known
+        WHERE known.base = used.pricing_currency AND known.currency = used.currency
+            AND known.rate = used.exchange_rate AND known.valid_from <= used.month
+        ORDER BY valid_from DESC LIMIT 1
+    ) AS known
+"""
 
 
 class InvoiceNotOpen(Refusal):
@@ -114,6 +138,7 @@ def _write_invoices(run: InvoiceRun, owners: Sequence[uuid.UUID]) -> list[Invoic
     with connection.cursor() as cursor:
         cursor.execute(_ASSIGN, values)
         found = cursor.fetchall()
+        cursor.execute(_RATES, {"invoices": [row[0] for row in found]})
     organizations = Organization.objects.in_bulk([owner_id for _id, owner_id, *_rest in found])
     invoices = [_invoice(run, organizations[row[1]], row) for row in found]
     for is_sandbox in (False, True):

@@ -153,6 +153,7 @@ BUNDLE_PARTS = "bundles.queries.sales.bundled"  # given a partner, what its cust
 BILLING_FILE_MAX_BYTES = 1024**3  # of a file of prices or usage, unpacked
 USAGE_MAX_ROWS = 2_000_000  # of one file of usage
 USAGE_IMPORT_TRIES = 5  # then a file whose import dies each time is given up
+RATES_MAX_ROWS = 2_000  # of one file of exchange rates
 USAGE_WRONG_ROWS = 10_000  # of one file of usage that are kept with their reason
 RETAIL_PRICE_FROM = date(2022, 2, 1)  # A3: from then on the previous Azure offer costs the estimated retail price
 # A SELECT of (subscription that moved away, its transfer day): usage of that day and later is the next owner's.
@@ -230,9 +231,8 @@ SANDBOX_DUE_TASKS = [  # find what has come due after a jump of a sandbox's cloc
 INVOICE_CLOSING_HOURS = 6  # after the end of a month its invoices are written; charges of later go on the next one
 INVOICE_PAYMENT_DAYS = env.int("INVOICE_PAYMENT_DAYS", default=60)  # from the day of issue (reference, section 7.8)
 INVOICE_REMINDER_DAYS = 7  # before the due date
-INVOICE_GRACE_DAYS = env.int(
-    "INVOICE_GRACE_DAYS", default=0
-)  # after the due date, before an overdue invoice holds back
+# How many days after the due date an open invoice begins to hold transfers back.
+INVOICE_GRACE_DAYS = env.int("INVOICE_GRACE_DAYS", default=0)
 CHARGE_TRANSFERS = "transfers.queries.lineage.transfer_ids"  # given references of charges, names the transfers
 
 # --- support (A12) ----------------------------------------------------------------------------------------------------

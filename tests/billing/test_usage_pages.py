@@ -26,7 +26,13 @@ from tests.factories import NOON, make_member, make_organization, make_partner
 pytestmark = pytest.mark.django_db
 
 USAGE = reverse("pricing:usage")
-RULES = {"kind": "earned_credit", "family": "azure_subscription", "competency": "", "note": ""}
+RULES = {
+    "kind": "earned_credit",
+    "family": "azure_subscription",
+    "competency": "",
+    "source": "Programme guide",
+    "note": "",
+}
 
 
 def content(response) -> str:

@@ -1,5 +1,6 @@
 """The source's answer: what it sees, chooses and what that costs; accept, decline (6.4.4, X1, X3, rows 18, 38)."""
 
+import datetime
 import html
 import re
 import uuid
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.models import Invoice
 from customers.enums import (
     BillingFrequency,
     MoveRestriction,
@@ -21,6 +23,7 @@ from customers.enums import (
 from customers.models import Subscription
 from portal.accounts.enums import OrganizationKind, Role
 from portal.accounts.permissions import ROLE_PERMISSIONS, ROLES_BY_KIND, Permission
+from tests.billing.invoice_factories import make_invoice
 from tests.customers.factories import make_subscription
 from tests.factories import make_member, make_partner
 from tests.transfers.factories import USAGE, make_world
@@ -312,7 +315,7 @@ def test_the_page_costs_the_same_queries_for_one_item_and_for_many(world, browse
     browser.get(path(transfer))
     with CaptureQueriesContext(connection) as captured:
         browser.get(path(transfer))
-    assert len(captured) <= 9
+    assert len(captured) <= 10
 
 
 # --- accept ----------------------------------------------------------------------------------------------------------
@@ -464,3 +467,16 @@ def test_in_the_sandbox_an_item_is_told_to_fail_and_told_to_move_again(client_fo
 def test_a_helpdesk_agent_reads_who_may_review(world, client_for):
     shown = text(client_for(make_member(world.source, Role.HELPDESK_AGENT)).get(path(send(world))), 403)
     assert "Accept and decline transfers" in shown
+
+
+def test_that_the_new_partner_owes_an_overdue_invoice_is_said_before_anything_is_chosen(world, client_for):
+    transfer = world.send()
+    agent = client_for(make_member(world.source, Role.ADMIN_AGENT))
+    assert "overdue" not in text(agent.get(path(transfer)))
+    make_invoice(world.at_target)
+    Invoice.objects.update(issued_on=datetime.date(2026, 9, 1), due_on=datetime.date(2026, 10, 1))
+
+    page = text(agent.get(path(transfer)))
+
+    assert "The new partner has an overdue invoice of the programme" in page
+    assert reverse("billing:invoices") + "?state=overdue" not in page  # the target's page, not the source's

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from billing.rules import is_past_due
 from portal.accounts.access import fresh_sign_in, requires
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
@@ -99,12 +100,18 @@ def _page(
         "fields": choice.fields(movable),
         "summary": review_rows.summary_of(chosen(transfer, found, choice.of(found.movable))),
         "sandbox": _sandbox(request, transfer, found, movable),
-        "refusal": refusal,
+        "refusal": refusal or _held_back(transfer),
     }
     status = refusal.http_status if refusal else 200
     return page_or_fragment(
         request, page="transfers/review.html", fragment="transfers/_review.html", context=context, status=status
     )
+
+
+def _held_back(transfer: Transfer) -> TransferRefused | None:
+    """Return what keeps the whole request from being accepted until the target has paid; the choice can be made."""
+    past_due = is_past_due(transfer.target_partner_id, on=timezone.now().date())
+    return TransferRefused(Finding("target-past-due")) if past_due else None
 
 
 def _number(text: str) -> int:

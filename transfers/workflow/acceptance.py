@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import transaction
@@ -94,7 +95,7 @@ def _check_prerequisites(transfer: Transfer, today: datetime.date) -> None:
     checks = rules.prerequisites(wanted_again(transfer, lock=True), on=today)
     red = [one for check in checks for one in check.findings if one.stops and one.code not in AT_ACCEPTANCE]
     if red:
-        raise TransferRefused(*red)
+        raise TransferRefused(*(replace(one, url="") for one in red))  # the pages where the target mends it
 
 
 def items_of(

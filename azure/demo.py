@@ -13,6 +13,7 @@ from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.accounts.queries import make_actor
 from portal.directory import workflow as directory
+from portal.directory.models import Group
 
 BELFORT = "belfortcloud.example"
 HOUR = datetime.timedelta(hours=1)
@@ -50,7 +51,7 @@ def _make_group(domain: str, name: str, description: str, *, is_offered: bool, n
     """Let whoever manages an organization's users put everybody into a group."""
     people = Membership.objects.active().select_related("user", "organization").filter(organization__domain=domain)
     manager = people.with_role(Role.GLOBAL_ADMIN, Role.CUSTOMER_ADMIN).order_by("created_at", "pk").first()
-    if manager is None or manager.organization.groups.filter(name=name).exists():
+    if manager is None or Group.objects.filter(organization_id=manager.organization_id, name=name).exists():
         return
     actor = make_actor(manager, manager.user)
     group = directory.create_group(

@@ -1,17 +1,21 @@
 """What every test gets: a clean language, a signed-in client, and templates that must not use undefined variables."""
 
+import itertools
 from collections.abc import Callable
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import redis
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.apps import apps
 from django.core.cache import caches
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 
 from customers.models import Market
+from portal.api.tokens import keys
 from tests.browser import chromium  # noqa: F401 - a fixture
 from tests.first_rows import FirstRows
 from tests.sign_in import signed_in
@@ -51,6 +55,15 @@ def fresh_start_of_a_real_transaction(request, settings):
         request.getfixturevalue("transactional_db")
         with redis.Redis.from_url(settings.REDIS_URL) as broker:
             broker.flushdb()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def few_signing_keys():
+    """Let the databases of a process share two keys of the API: making one takes longer than most of its tests."""
+    made = itertools.cycle([rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "rsa", SimpleNamespace(generate_private_key=lambda **_wanted: next(made)))
+        yield
 
 
 @pytest.fixture(autouse=True)

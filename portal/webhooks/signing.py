@@ -28,8 +28,6 @@ MARK = "whsec_"
 SECRET_BYTES = 32
 SERIAL_BYTES = 16
 
-_private_keys: dict[str, RSAPrivateKey] = {}  # a key never changes; a process keeps the newest it has met
-
 
 @dataclass(frozen=True)
 class Signer:
@@ -69,7 +67,7 @@ def signer_of(registration: WebhookRegistration, *, now: datetime.datetime) -> S
     return Signer(
         secrets=[base64.b64decode(sealing.unseal(one).decode().removeprefix(MARK)) for one in sealed],
         certificate_url=absolute_url(settings.BASE_URL, "webhooks:certificate", key.kid),
-        key=_private_key(key),
+        key=keys.private_key(key),
         header="x-ms-signature" if registration.uses_ms_signature_header else "Authorization",
     )
 
@@ -79,7 +77,7 @@ def certificate(kid: str) -> bytes | None:
     row = SigningKey.objects.filter(pk=kid).first()
     if row is None:
         return None
-    key = _private_key(row)
+    key = keys.private_key(row)
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, settings.PRODUCT_NAME[:64]),
@@ -91,15 +89,6 @@ def certificate(kid: str) -> bytes | None:
     built = built.not_valid_before(row.created_at - datetime.timedelta(days=1))
     built = built.not_valid_after(row.created_at + keys.ROTATION + keys.KEPT_AFTERWARDS)
     return built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-
-
-def _private_key(row: SigningKey) -> RSAPrivateKey:
-    if row.kid not in _private_keys:
-        key = serialization.load_pem_private_key(keys.private_pem(row), password=None)
-        assert isinstance(key, RSAPrivateKey)  # noqa: S101 - we wrote it
-        _private_keys.clear()
-        _private_keys[row.kid] = key
-    return _private_keys[row.kid]
 
 
 def _text(raw: bytes) -> str:

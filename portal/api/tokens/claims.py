@@ -132,4 +132,4 @@ def _person(user: User) -> dict[str, str]:
 
 def _sign(claims: dict[str, Any], *, now: datetime.datetime) -> str:
     key = keys.signing_key(now)
-    return jwt.encode(claims, keys.private_pem(key), algorithm="RS256", headers={"kid": key.kid, "x5t": key.kid})
+    return jwt.encode(claims, keys.private_key(key), algorithm="RS256", headers={"kid": key.kid, "x5t": key.kid})

@@ -1,7 +1,8 @@
 """What every test gets: a clean language, a signed-in client, and templates that must not use undefined variables."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ import redis
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.apps import apps
 from django.core.cache import caches
+from django.db import transaction
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 
@@ -84,3 +86,18 @@ def fresh_redis_cache(request):
 def client_for(db: Any) -> Callable[..., Client]:
     """Return a function that signs a member in, its second factor done, and gives the client."""
     return signed_in
+
+
+@pytest.fixture(scope="module")
+def rows_of_module(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[], AbstractContextManager]]:
+    """A transaction around all tests of a module; each of them undoes no more than its own part.
+
+    Use the function it gives in a ``with`` of a fixture of the module, to write what all of its tests may read.
+    """
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+    yield django_db_blocker.unblock
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)

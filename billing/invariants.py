@@ -38,6 +38,12 @@ CHECKS = {
         HAVING series.last_number <> count(invoice.id)
             OR series.last_number <> max(substring(invoice.number FROM length(series.prefix) + 1)::integer)
     """,
+    "File of usage kept after its import": """
+        SELECT run.id::text
+        FROM billing_usageimport AS run
+        WHERE run.status <> 'waiting'
+            AND EXISTS (SELECT FROM billing_usageimportpart AS part WHERE part.usage_import_id = run.id)
+    """,
     "Invoice that nobody was told of": """
         SELECT invoice.number
         FROM billing_invoice AS invoice
@@ -72,6 +78,9 @@ OVERDUE = {
         ) AS run ON charge.starts_on < run.month + interval '1 month'
             AND charge.created_at < run.charged_before - interval '1 hour'  -- committed after all were asked
         WHERE NOT EXISTS (SELECT FROM billing_invoiceline AS line WHERE line.charge_id = charge.id)
+    """,
+    "File of usage that nobody imports": """
+        SELECT id::text FROM billing_usageimport WHERE status = 'waiting' AND touched_at < now() - interval '1 hour'
     """,
 }
 

@@ -58,6 +58,7 @@ METRICS = [
     "portal.audit.metrics.figures",
     "portal.webhooks.metrics.figures",
     "marketplace.metrics.figures",
+    "billing.metrics.figures",
 ]
 SEARCH_PROVIDERS = [
     "customers.search.find",

@@ -10,8 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
-from billing import tasks
+from billing import invariants, metrics, tasks
 from billing.models import Charge, UsageImport, UsageImportPart, UsageRecord
 from billing.prices_files import UnreadableSheet
 from billing.processing import usage as processing
@@ -194,6 +195,20 @@ def test_a_line_that_cannot_be_read_fails_the_file_and_is_named(actor, subscript
     assert "Line 5." in page
     event = AuditEvent.objects.get(event_type="usage-import-failed")
     assert (event.outcome, event.details) == ("failed", {"reason": "unreadable-line", "line": 5})
+
+
+def test_a_file_that_waits_is_a_figure_and_after_an_hour_a_line_of_what_is_overdue(actor, subscription):
+    run = upload(actor, written(*days(subscription)))
+    UsageImport.objects.update(touched_at=timezone.now() - timedelta(minutes=61))
+    lines = list(invariants.overdue())
+    waiting, oldest = metrics.figures()
+
+    assert [line for line in lines if "usage" in line] == [f"File of usage that nobody imports: {run.pk}"]
+    assert (waiting.value, oldest.value > 0) == (1, True)
+
+    process(run)
+    assert [figure.value for figure in metrics.figures()] == [0, 0]
+    assert not [line for line in invariants.overdue() if "usage" in line]
 
 
 def test_nothing_is_imported_for_somebody_who_may_no_longer(actor, member, subscription):

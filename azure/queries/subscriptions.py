@@ -3,22 +3,19 @@
 import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import Http404
 
 from azure import prices
-from azure.enums import Refund
 from azure.models import LicenseAddition, ProductTerm
 from azure.prices import Way
 from azure.rules import lifecycle as rules
-from azure.rules import next_terms, resellers
+from azure.rules import next_terms, refunds, resellers
 from azure.rules.families import FIRST_PARTY, Lifecycle
-from azure.rules.money import rate_on
 from azure.rules.next_terms import NextTermPlan, planned
-from billing.enums import ChargeKind
+from azure.rules.refunds import GivenBack
 from billing.models import Charge
 from customers.enums import CURRENT_STATUSES
 from customers.models import Subscription
@@ -39,7 +36,7 @@ class Detail:
     next_term: NextTermPlan  # what the next term begins with
     has_plans: bool  # something else than the running one has
     ways: tuple[Way, ...]  # in which today's price list sells it
-    refund: Decimal  # what canceling now would give back
+    refund: GivenBack  # what canceling now would give back
 
     def may(self, action: str) -> bool:
         return self.refusals[action] is None
@@ -60,7 +57,7 @@ def subscription_detail(actor: Actor, subscription_id: UUID, *, now: datetime.da
         next_term=planned(row, term),
         has_plans=has_plans,
         ways=ways,
-        refund=refund_now(row, now=now),
+        refund=refunds.given_back(row, now=now),
     )
 
 
@@ -79,9 +76,14 @@ def _refusals(
         "auto_renew": lambda: rules.check_can_switch_auto_renew(row),
         "suspend": lambda: rules.check_can_suspend(row),
         "reactivate": lambda: rules.check_can_reactivate(row),
-        "cancel": lambda: rules.check_can_cancel(row, now=now),
+        "cancel": lambda: _check_cancel(row, now=now),
     }
     return {action: _refusal(row, actor, check) for action, check in checks.items()}
+
+
+def _check_cancel(row: Subscription, *, now: datetime.datetime) -> None:
+    rules.check_can_cancel(row, now=now)
+    refunds.check_cap(row, now=now)
 
 
 def _refusal(row: Subscription, actor: Actor, check: Callable[[], None]) -> Refusal | None:
@@ -91,18 +93,6 @@ def _refusal(row: Subscription, actor: Actor, check: Callable[[], None]) -> Refu
     except Refusal as refusal:
         return refusal
     return None
-
-
-def refund_now(row: Subscription, *, now: datetime.datetime) -> Decimal:
-    """Return what canceling at this moment would give back, by the day or in full (section 7.7)."""
-    refund = rules.lifecycle_of(row).refund
-    if refund == Refund.FULL:
-        charged = Charge.objects.filter(subscription=row).exclude(kind=ChargeKind.METERED)
-        return charged.aggregate(total=Sum("amount"))["total"] or Decimal(0)
-    rate = rate_on(row, now.date())
-    if refund == Refund.NONE or rate is None:
-        return Decimal(0)
-    return rate.rest(now.date(), row.currency)
 
 
 def subscription_of(actor: Actor, subscription_id: UUID) -> Subscription:

@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -10,9 +12,10 @@ from azure.enums import Refund
 from azure.forms.changes import NameForm, QuantityForm, ResellerForm
 from azure.queries.subscriptions import Detail
 from azure.rules.families import AZURE
+from azure.rules.refunds import left_of_cap
 from azure.views.questions import Question, answer, confirm, detail_of, plan_lost
 from azure.workflow import changes, resellers
-from customers.models import Subscription
+from customers.enums import ProductFamily
 from customers.presentation import day, moment
 from customers.queries.credited import creditable_locations
 from portal.accounts.access import requires
@@ -156,18 +159,31 @@ def cancel(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         lambda now: changes.cancel(subscription_id=subscription_id, actor=request.actor, now=now),
         [
             _("It ends at once, for everybody who uses it. This cannot be undone."),
-            _given_back(detail),
+            *_given_back(detail),
             *plan_lost(detail),
         ],
     )
     return answer(request, detail, question)
 
 
-def _given_back(detail: Detail) -> str:
-    row: Subscription = detail.subscription
+def _given_back(detail: Detail) -> list[str]:
+    """Say what canceling gives back, less which fee, and what is left of the cap of reservations."""
+    row, refund = detail.subscription, detail.refund
     if detail.lifecycle.refund == Refund.NONE:
-        return _("What was used until now stays due.")
-    return _("You get back %(refund)s.") % {"refund": money_text(detail.refund, row.currency)}
+        return [_("What was used until now stays due.")]
+    facts = {
+        "refund": money_text(refund.total, row.currency),
+        "rest": money_text(refund.rest, row.currency),
+        "fee": money_text(refund.fee, row.currency),
+    }
+    if row.product_family != ProductFamily.RESERVATION:
+        return [_("You get back %(refund)s.") % facts]
+    facts["cap"] = money_text(settings.RESERVATION_REFUND_CAP, row.currency)
+    facts["left"] = money_text(left_of_cap(row, now=timezone.now()), row.currency)
+    return [
+        _("You get back %(refund)s: %(rest)s for the days that are left, less a fee of %(fee)s.") % facts,
+        _("Reservations of one customer give back %(cap)s a year at most; before this one %(left)s is left.") % facts,
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -191,7 +191,7 @@ def _cancel_text(detail: Detail, now: datetime.datetime) -> str:
     row, lifecycle = detail.subscription, detail.lifecycle
     if row.status not in CURRENT_STATUSES or lifecycle.window_days == 0:
         return ""
-    money = {"refund": money_text(detail.refund, row.currency)} if row.currency else {}
+    money = {"refund": money_text(detail.refund.total, row.currency)} if row.currency else {}
     if lifecycle.window_days is None:
         if not money:
             return _("Canceling is possible at any time; what was used stays due.")

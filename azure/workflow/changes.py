@@ -13,10 +13,13 @@ from azure.models import LicenseAddition, ProductTerm
 from azure.rules import lifecycle as rules
 from azure.rules.families import FIRST_PARTY
 from azure.rules.money import rate_on
+from azure.rules.refunds import check_cap, given_back
 from azure.workflow.terms import drop_plans, open_window
 from billing import workflow as billing
+from billing.enums import ChargeKind
 from customers.enums import SubscriptionStatus
 from customers.models import Customer, Subscription
+from customers.terms import Period
 from portal.accounts.actor import Actor
 
 NAME_LENGTH = 200
@@ -149,10 +152,11 @@ def _take_back(subscription: Subscription, count: int, *, now: datetime.datetime
 def cancel(*, subscription_id: UUID, actor: Actor, now: datetime.datetime) -> Subscription:
     """End a subscription at once, with what its family gives back; usage until now stays due (A7, section 7.7).
 
-    Raises: as locked_for_change and rules.check_can_cancel.
+    Raises: as locked_for_change, rules.check_can_cancel and check_cap.
     """
     subscription = locked_for_change(subscription_id, actor)
     rules.check_can_cancel(subscription, now=now)
+    check_cap(subscription, now=now)
     refunded = _refund(subscription, now)
     end(subscription, SubscriptionStatus.DELETED, now=now)
     announce(
@@ -166,14 +170,26 @@ def cancel(*, subscription_id: UUID, actor: Actor, now: datetime.datetime) -> Su
 
 
 def _refund(subscription: Subscription, now: datetime.datetime) -> Decimal:
-    """Give back what the terms of the family give, and return how much."""
-    refund, today = rules.lifecycle_of(subscription).refund, now.date()
-    if refund == Refund.FULL:
+    """Give back what the terms of the family give, less a fee, and return how much."""
+    given, today = given_back(subscription, now=now), now.date()
+    if rules.lifecycle_of(subscription).refund == Refund.FULL:
         return billing.refund_everything(subscription=subscription, day=today, now=now)
     rate = rate_on(subscription, today)
-    if refund == Refund.NONE or rate is None:
+    if rate is None or not given.rest:
         return Decimal(0)
-    return billing.refund_rest(subscription=subscription, rate=rate, day=today, now=now)
+    billing.refund_rest(subscription=subscription, rate=rate, day=today, now=now)
+    if given.fee:
+        billing.write_charge(
+            subscription=subscription,
+            kind=ChargeKind.CANCEL,
+            period=Period(today, rate.period.ends_on),
+            quantity=1,
+            unit_price=given.fee,
+            amount=given.fee,
+            reference="fee",
+            now=now,
+        )
+    return given.total
 
 
 def end(subscription: Subscription, status: SubscriptionStatus, *, now: datetime.datetime) -> None:

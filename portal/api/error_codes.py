@@ -119,6 +119,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "licenses-bound-until-renewal": (900117, 400),
     "same-value-already": (2000, 400),
     "no-next-term": (800093, 400),
+    "refund-cap-reached": (900117, 400),
     "only-providers-have-resellers": (800098, 400),
     "term-only-longer": (800107, 400),
     "billing-frequency-fixed": (800097, 400),

@@ -202,9 +202,10 @@ HELP: dict[str, tuple[object, object]] = {
         _("Set the next term's quantity."),
     ),
     "same-value-already": (_("The subscription has this value already."), _("Nothing is left to do.")),
-    "only-providers-have-resellers": (
-        _("A direct bill partner names no reseller."),
-        _("Leave the PartnerID out."),
+    "only-providers-have-resellers": (_("A direct bill partner names no reseller."), _("Leave the PartnerID out.")),
+    "refund-cap-reached": (
+        _("Reservations of this customer have given back all that a year allows."),
+        _("Switch renewal off instead, or cancel later."),
     ),
     "no-next-term": (_("The subscription does not renew."), _("Switch auto-renew on first.")),
     "term-only-longer": (_("A shorter term was asked for."), _("Order the shorter term when this one is over.")),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from azure.enums import AzureEvent, Milestone
 from azure.models import OfferDate, PlanTransition, RoleAssignment, SharedServicesTenant
 from customers.models import Subscription
+from customers.subscription_announcements import announce_subscription
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
 from portal.accounts.queries import people_with_role
@@ -65,23 +66,19 @@ def announce(
     ``partner_details``: what only the billing partner reads. ``also``: further partners it concerns.
     """
     row = subscription
-    partners = [*also] + [partner for partner in (row.billing_owner_id, row.reseller_id) if partner is not None]
-    event = log.record(
-        event_type=event_type,
-        organization_ids=partners if event_type in OF_THE_PARTNER else [*partners, row.customer_id],
+    customer = [] if event_type in OF_THE_PARTNER else [row.customer_id]
+    event = announce_subscription(
+        event_type,
+        row,
         subject_type=SUBJECT,
-        subject_id=row.pk,
-        subject_name=row.friendly_name,
+        others=[*also, *customer],
         actor=actor,
-        occurred_at=now,
-        customer_id=row.customer_id,
-        customer_name=row.customer.organization.name,
+        now=now,
         before=before,
         after=after,
-        details={"product": row.product_name, **(details or {})},
-        party_details={row.billing_owner_id: partner_details} if partner_details else None,
+        details=details,
+        partner_details=partner_details,
     )
-    deliveries.queue(event)
     _notify(event, event_type, row)
     if event_type in MAILED:
         _mail(event, event_type, row, details or {})

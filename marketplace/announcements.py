@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from customers.subscription_announcements import announce_subscription
 from marketplace.enums import MarketplaceEvent, Wish
 from marketplace.models import Offer, SaaSSubscription
 from portal.accounts.actor import Actor
@@ -96,24 +97,18 @@ def announce(
     ``partner_details``: what only the billing partner reads, such as what it pays.
     """
     row = saas.subscription
-    partners = [partner for partner in (row.billing_owner_id, row.reseller_id) if partner is not None]
-    others = [] if event_type in OF_THE_PARTNER else [row.customer_id, saas.publisher_id]
-    event = log.record(
-        event_type=event_type,
-        organization_ids=[*partners, *others],
+    event = announce_subscription(
+        event_type,
+        row,
         subject_type=SUBJECT,
-        subject_id=row.pk,
-        subject_name=row.friendly_name,
+        others=[] if event_type in OF_THE_PARTNER else [row.customer_id, saas.publisher_id],
         actor=actor,
-        occurred_at=now,
-        customer_id=row.customer_id,
-        customer_name=row.customer.organization.name,
+        now=now,
         before=before,
         after=after,
-        details={"product": row.product_name, **(details or {})},
-        party_details={row.billing_owner_id: partner_details} if partner_details else None,
+        details=details,
+        partner_details=partner_details,
     )
-    deliveries.queue(event)
     _notify(event, event_type, saas, details or {})
     return event
 

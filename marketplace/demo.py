@@ -19,12 +19,12 @@ from marketplace.enums import CallStatus, Wish
 from marketplace.models import Plan, SaaSSubscription, UsageRecord, WebhookCall
 from marketplace.rules import UsageEvent
 from marketplace.workflow import activation, calls, changes, endings, operations, purchases, usage
-from marketplace.workflow.calls import Answer
 from marketplace.workflow.purchases import Purchase, Review
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.accounts.queries import make_actor
+from portal.core.outgoing import Outcome
 
 Step = tuple[datetime.datetime, Callable[[datetime.datetime], object]]
 MONTHLY, ANNUAL = BillingFrequency.MONTHLY, BillingFrequency.ANNUAL
@@ -214,5 +214,5 @@ def _publishers_answer(when: datetime.datetime) -> None:
     for call in WebhookCall.objects.filter(status=CallStatus.WAITING).select_related("operation__saas__plan__offer"):
         answered_at = call.created_at + datetime.timedelta(seconds=1)
         url = call.operation.saas.plan.offer.webhook_url
-        answer = Answer(url=url, started_at=call.created_at, milliseconds=180, http_status=200)
-        calls.note_answer(call_id=call.pk, answer=answer, now=answered_at)
+        answer = Outcome(200, milliseconds=180)
+        calls.note_answer(call_id=call.pk, url=url, started_at=call.created_at, answer=answer, now=answered_at)

@@ -13,11 +13,12 @@ from azure.forms.changes import NameForm, QuantityForm, ResellerForm
 from azure.queries.subscriptions import Detail
 from azure.rules.families import AZURE
 from azure.rules.refunds import left_of_cap
-from azure.views.questions import Question, answer, confirm, detail_of, plan_lost
+from azure.views.questions import answer, confirm, detail_of, plan_lost
 from azure.workflow import changes, resellers
 from customers.enums import ProductFamily
 from customers.presentation import day, moment
 from customers.queries.credited import creditable_locations
+from customers.questions import Question
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.http import PortalRequest, posted

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import TextChoices
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,8 +19,7 @@ from azure.rules.families import LICENSED
 from azure.rules.images import HOSTS
 from azure.rules.lifecycle import check_may_change, lifecycle_of
 from customers.enums import CURRENT_STATUSES, BillingFrequency, ProductFamily, SubscriptionStatus, Term
-from customers.models import ResellerRelationship, Subscription
-from customers.navigation import show_customer
+from customers.models import Subscription
 from customers.presentation import (
     TONES,
     day,
@@ -31,7 +30,7 @@ from customers.presentation import (
     term_text,
     unit_price_text,
 )
-from customers.queries import customer_of
+from customers.questions import show_its_customer
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.audit import queries as audit
@@ -93,16 +92,6 @@ def _role_refusal(row: Subscription, request: PortalRequest) -> Refusal | None:
     except Refusal as refusal:
         return refusal
     return None
-
-
-def show_its_customer(request: PortalRequest, customer_id: UUID) -> ResellerRelationship | None:
-    """Let the page stand in the customer's navigation, if there still is a relationship with it."""
-    try:
-        relationship = customer_of(request.actor, customer_id)
-    except Http404:
-        return None
-    show_customer(request, relationship)
-    return relationship
 
 
 def _log_url(request: PortalRequest, subscription_id: UUID) -> str:

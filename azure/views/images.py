@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from azure.images import IMAGES, Image
 from azure.queries.subscriptions import subscription_of
 from azure.rules.images import HOSTS, check_can_deploy
-from azure.views.details import show_its_customer
 from customers.models import Subscription
+from customers.questions import show_its_customer
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal

@@ -16,9 +16,10 @@ from azure.rules.families import LICENSED
 from azure.rules.money import rate_on
 from azure.rules.next_terms import NextTermPlan
 from azure.views.details import plan_text
-from azure.views.questions import Question, answer, confirm, detail_of, plan_lost
+from azure.views.questions import answer, confirm, detail_of, plan_lost
 from azure.workflow import next_terms
 from customers.presentation import day
+from customers.questions import Question
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.http import PortalRequest, posted

@@ -12,7 +12,6 @@ from marketplace import signing
 from marketplace.enums import CallStatus
 from marketplace.models import Operation, WebhookCall
 from marketplace.workflow import calls
-from marketplace.workflow.calls import Answer
 from portal.core import faults, outgoing
 
 Clock = Callable[[], datetime.datetime]
@@ -57,17 +56,8 @@ def _make(call: WebhookCall, *, clock: Clock) -> bool:
     started_at = clock()
     url = call.operation.saas.plan.offer.webhook_url
     is_silent = faults.is_planned(faults.PUBLISHER_SILENT, [call.operation.saas.partner_id])
-    outcome = (
-        outgoing.Outcome(None, faults.TOLD, outgoing.TIMED_OUT, 0, {}) if is_silent else _post(call, url, started_at)
-    )
-    answer = Answer(
-        url=url,
-        started_at=started_at,
-        milliseconds=outcome.milliseconds,
-        http_status=outcome.http_status,
-        error=outcome.error,
-        text=outcome.text,
-    )
+    silence = outgoing.Outcome(None, faults.TOLD, outgoing.TIMED_OUT)
+    outcome = silence if is_silent else _post(call, url, started_at)
     logger.info(
         "publisher_called",
         call_id=str(call.pk),
@@ -76,8 +66,8 @@ def _make(call: WebhookCall, *, clock: Clock) -> bool:
         error=outcome.error,
         milliseconds=outcome.milliseconds,
     )
-    calls.note_answer(call_id=call.pk, answer=answer, now=clock())
-    return answer.is_delivered or answer.is_refused or is_silent  # a sandbox's silence holds up nobody else
+    calls.note_answer(call_id=call.pk, url=url, started_at=started_at, answer=outcome, now=clock())
+    return outcome.is_success or outcome.is_refused or is_silent  # a sandbox's silence holds up nobody else
 
 
 def _post(call: WebhookCall, url: str, started_at: datetime.datetime) -> outgoing.Outcome:

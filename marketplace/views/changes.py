@@ -1,12 +1,7 @@
 """Changes of one marketplace subscription: asked in a dialog that says what follows, then done or refused (M3, M4)."""
 
-import datetime
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.contrib import messages
-from django.forms import Form
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from customers.enums import BillingFrequency
 from customers.presentation import day, unit_price_text
 from customers.queries.credited import creditable_locations
+from customers.questions import Place, Question, answer
 from marketplace import queries
 from marketplace.enums import FulfillmentStatus, Wish
 from marketplace.forms.changes import (
@@ -29,71 +25,30 @@ from marketplace.forms.changes import (
 )
 from marketplace.queries import Detail
 from marketplace.rules import Price, unit_price_of
-from marketplace.views.details import can_ask, cancel_text, role_reason, show_its_customer
+from marketplace.views.details import can_ask, cancel_text, role_reason
 from marketplace.workflow import changes, endings
 from portal.accounts.access import requires
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
-from portal.core.errors import InvalidInput, Refusal
-from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
+from portal.core.errors import Refusal
+from portal.core.http import PortalRequest, posted
 from portal.core.money import money_text
 
-
-@dataclass(frozen=True)
-class Question:
-    """What a dialog asks: its words, its form, what the answer does, and what follows from it."""
-
-    action: str  # of queries.Detail.refusals
-    url_name: str
-    title: str
-    button: str
-    done: str
-    form: Form
-    save: Callable[[datetime.datetime], object]
-    consequences: list[str] = field(default_factory=list)
-    impossible: list[str] = field(default_factory=list)  # choices that there are not, each with the reason
-    has_choice: bool = True
-    input_of: dict[str, str] = field(default_factory=dict)  # field of a refusal -> field of the form
+# Of Detail.refusals, where the address has another name.
+ADDRESSES = {"billing_frequency": "billing", "partner_on_record": "reseller"}
 
 
 def _answer(request: PortalRequest, detail: Detail, question: Question) -> HttpResponse:
-    """Ask the question, or do what was answered; what was typed stays where it cannot be done."""
-    saas, form, now = detail.saas, question.form, timezone.now()
-    detail_url = reverse("marketplace:subscription", args=[saas.pk])
-    refusal = detail.refusals[question.action]
-    if request.method == "POST" and form.is_valid():
-        try:
-            question.save(now)
-        except InvalidInput as invalid:
-            name = question.input_of.get(invalid.field or "", invalid.field or "")
-            form.add_error(name if name in form.fields else None, str(invalid))
-        except Refusal as refused:
-            refusal = refused
-        else:
-            messages.success(request, question.done)
-            return redirect_to(request, detail_url)
-    is_answered = request.method == "POST" and form.is_valid()
-    show_its_customer(request, saas.subscription.customer_id)
-    context = {
-        "customer_name": saas.subscription.customer.organization.name,
-        "name": saas.subscription.friendly_name,
-        "question": question,
-        "form": form,
-        "refusal": refusal,
-        "shows_form": question.has_choice and (refusal is None or is_answered),
-        "can_ask": question.action != "ask" and can_ask(request, detail, role_reason(request, now)),
-        "ask_url": reverse("marketplace:ask", args=[saas.pk]),
-        "action_url": reverse(f"marketplace:{question.url_name}", args=[saas.pk]),
-        "detail_url": detail_url,
-    }
-    status = 422 if form.errors else refusal.http_status if is_answered and refusal else 200
-    return page_or_fragment(
-        request,
-        page="marketplace/change.html",
-        fragment="marketplace/_change_dialog.html",
-        context=context,
-        status=status,
+    saas, now = detail.saas, timezone.now()
+    may_ask = question.action != "ask" and can_ask(request, detail, role_reason(request, now))
+    place = Place(
+        url=reverse(f"marketplace:{ADDRESSES.get(question.action, question.action)}", args=[saas.pk]),
+        detail_url=reverse("marketplace:subscription", args=[saas.pk]),
+        parent=_("Marketplace subscriptions"),
+        parent_url=reverse("marketplace:subscriptions"),
+        ask_url=reverse("marketplace:ask", args=[saas.pk]) if may_ask else "",
     )
+    return answer(request, saas.subscription, question, place, refusal=detail.refusals[question.action])
 
 
 def _detail(request: PortalRequest, subscription_id: UUID) -> Detail:
@@ -107,7 +62,6 @@ def rename(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     detail = _detail(request, subscription_id)
     form = NameForm(posted(request), initial={"friendly_name": detail.saas.subscription.friendly_name})
     question = Question(
-        "rename",
         "rename",
         _("Change the friendly name"),
         _("Save"),
@@ -133,7 +87,6 @@ def quantity(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     form = QuantityForm(posted(request), plan=saas.plan, initial={"quantity": row.quantity})
     facts = {"publisher": saas.publisher.organization.name, "price": _unit_price(detail)}
     question = Question(
-        "quantity",
         "quantity",
         _("Change the quantity"),
         _("Submit"),
@@ -174,7 +127,6 @@ def plan(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     form = ChoiceForm(posted(request), label=_("New plan"), choices=choices)
     facts = {"publisher": saas.publisher.organization.name}
     question = Question(
-        "plan",
         "plan",
         _("Change the plan"),
         _("Submit"),
@@ -218,7 +170,6 @@ def billing_frequency(request: PortalRequest, subscription_id: UUID) -> HttpResp
     form = ChoiceForm(posted(request), label=_("New billing frequency"), choices=choices)
     question = Question(
         "billing_frequency",
-        "billing",
         _("Change the billing frequency"),
         _("Submit"),
         _("The billing frequency is changed."),
@@ -255,7 +206,6 @@ def auto_renew(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     date = day(row.ends_on) if row.ends_on else _("the end of the first term")
     question = Question(
         "auto_renew",
-        "auto_renew",
         _("Stop at the end of the term?") if is_on else _("Renew at the end of the term?"),
         _("Switch auto-renew off") if is_on else _("Switch auto-renew on"),
         _("Auto-renew is off.") if is_on else _("Auto-renew is on."),
@@ -291,7 +241,6 @@ def cancel(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         given_back = _("You get back %(refund)s. Metered usage is not given back.") % facts
     question = Question(
         "cancel",
-        "cancel",
         _("Cancel this subscription?"),
         _("Cancel subscription"),
         _("The subscription is canceled."),
@@ -323,7 +272,6 @@ def reseller(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     )
     question = Question(
         "partner_on_record",
-        "reseller",
         _("Change the reseller"),
         _("Save"),
         _("The reseller is changed."),
@@ -348,7 +296,6 @@ def ask(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     detail = _detail(request, subscription_id)
     form = AskForm(posted(request), initial={"wish": request.GET.get("wish", "")})
     question = Question(
-        "ask",
         "ask",
         _("Ask an admin agent"),
         _("Send"),

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,10 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.enums import BillingFrequency, Term
-from customers.models import ResellerRelationship
-from customers.navigation import show_customer
 from customers.presentation import day, moment, unit_price_text
-from customers.queries import customer_of
+from customers.questions import show_its_customer
 from marketplace import queries, rules
 from marketplace.announcements import SUBJECT
 from marketplace.enums import EndReason, FulfillmentStatus, OperationAction, Refund, Turn
@@ -97,16 +95,6 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "log_url": _log_url(request, saas.pk),
     }
     return render(request, "marketplace/subscription.html", context)
-
-
-def show_its_customer(request: PortalRequest, customer_id: UUID) -> ResellerRelationship | None:
-    """Let the page stand in the customer's navigation, if there still is a relationship with it."""
-    try:
-        relationship = customer_of(request.actor, customer_id)
-    except Http404:
-        return None
-    show_customer(request, relationship)
-    return relationship
 
 
 def role_reason(request: PortalRequest, now: datetime.datetime) -> Refusal | None:

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from customers.questions import show_its_customer
 from marketplace import queries, rules
 from marketplace.models import MAX_FURTHER
 from marketplace.queries.credited import named, named_resellers
-from marketplace.views.details import can_ask, role_reason, show_its_customer
+from marketplace.views.details import can_ask, role_reason
 from marketplace.workflow import resellers
 from portal.accounts.access import requires
 from portal.accounts.models import Partner

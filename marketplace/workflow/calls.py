@@ -1,7 +1,6 @@
 """Calls to publishers' webhooks: claimed, tried, answered, given up (fulfillment reference, section 4)."""
 
 import datetime
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -20,30 +19,10 @@ from marketplace.models import Operation, Publisher, SaaSSubscription, WebhookAt
 from marketplace.workflow.operations import apply_operation, refuse_operation
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
+from portal.core.outgoing import Outcome
 from portal.core.queue import enqueue_after_commit
 
 CLAIM = datetime.timedelta(seconds=60)  # longer than one call may take, so that a killed worker's claim runs out
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back from a publisher, or why nothing did."""
-
-    url: str
-    started_at: datetime.datetime
-    milliseconds: int
-    http_status: int | None = None
-    error: str = ""
-    text: str = ""
-
-    @property
-    def is_delivered(self) -> bool:
-        return self.http_status is not None and 200 <= self.http_status < 300
-
-    @property
-    def is_refused(self) -> bool:
-        """4xx, and 3xx, which is never followed (section 4.3)."""
-        return self.http_status is not None and 300 <= self.http_status < 500
 
 
 def claim_publisher(*, publisher_id: UUID, now: datetime.datetime) -> bool:
@@ -58,39 +37,41 @@ def release_publisher(*, publisher_id: UUID) -> None:
 
 
 @transaction.atomic
-def note_answer(*, call_id: UUID, answer: Answer, now: datetime.datetime) -> None:
+def note_answer(
+    *, call_id: UUID, url: str, started_at: datetime.datetime, answer: Outcome, now: datetime.datetime
+) -> None:
     """Note one try, and let its answer decide what it decides. Noting it twice is harmless: the call is finished."""
     call = WebhookCall.objects.select_related("operation").get(pk=call_id)
     saas = SaaSSubscription.objects.locked(call.operation.saas_id)
     call = WebhookCall.objects.select_for_update(of=("self",), no_key=True).get(pk=call_id)
     WebhookAttempt.objects.create(
         call=call,
-        url=answer.url[:500],
-        started_at=answer.started_at,
+        url=url[:500],
+        started_at=started_at,
         milliseconds=answer.milliseconds,
         http_status=answer.http_status,
         error=answer.error,
-        answer=answer.text.replace("\x00", "")[:500],
+        answer=answer.text[:500],
     )
     if call.status != CallStatus.WAITING:
         return
     call.attempts += 1
     operation = Operation.objects.select_related("plan").get(pk=call.operation_id)
     operation.saas = saas
-    if answer.is_delivered or answer.is_refused:
-        _finish_call(call, CallStatus.DELIVERED if answer.is_delivered else CallStatus.REFUSED, now=now)
+    if answer.is_success or answer.is_refused:
+        _finish_call(call, CallStatus.DELIVERED if answer.is_success else CallStatus.REFUSED, now=now)
         _let_answer_decide(operation, answer, now=now)
     else:
         _try_again_later(call, now=now)
 
 
-def _let_answer_decide(operation: Operation, answer: Answer, *, now: datetime.datetime) -> None:
+def _let_answer_decide(operation: Operation, answer: Outcome, *, now: datetime.datetime) -> None:
     """2xx: the publisher has ten seconds to refuse; 4xx refuses a change; a reinstatement waits for neither."""
     if operation.status != OperationStatus.IN_PROGRESS:
         return
     if operation.action == OperationAction.REINSTATE:
         apply_operation(operation, actor=None, now=now)
-    elif answer.is_delivered:
+    elif answer.is_success:
         operation.accepts_itself_at = now + datetime.timedelta(seconds=settings.AUTO_ACCEPT_SECONDS)
         operation.save(update_fields=["accepts_itself_at"])
     else:

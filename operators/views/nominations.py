@@ -166,6 +166,8 @@ def approve(request: PortalRequest, nomination_id: UUID) -> HttpResponse:
             return redirect_to(request, reverse("operators:nomination", args=[nomination_id]))
     names = {"partner": found.partner.organization.name}
     context = {
+        "title": _("Approve this nomination?"),
+        "form_template": "operators/_approve.html",
         "row": _row(found),
         "refusal": refusal,
         "consequences": [
@@ -176,7 +178,7 @@ def approve(request: PortalRequest, nomination_id: UUID) -> HttpResponse:
     }
     return page_or_fragment(
         request,
-        page="operators/approve.html",
+        page="operators/answer.html",
         fragment="operators/_approve_dialog.html",
         context=context,
         status=refusal.http_status if refusal else 200,
@@ -205,8 +207,14 @@ def refuse(request: PortalRequest, nomination_id: UUID) -> HttpResponse:
     is_wrong = form.is_bound and not form.is_valid()
     return page_or_fragment(
         request,
-        page="operators/refuse.html",
+        page="operators/answer.html",
         fragment="operators/_refuse_panel.html",
-        context={"row": _row(found), "form": form, "refusal": refusal},
+        context={
+            "title": _("Refuse this nomination?"),
+            "form_template": "operators/_refuse.html",
+            "row": _row(found),
+            "form": form,
+            "refusal": refusal,
+        },
         status=refusal.http_status if refusal else 422 if is_wrong else 200,
     )

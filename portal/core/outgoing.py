@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as LookupTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit
 
@@ -58,14 +58,19 @@ class Outcome:
     """What came back: a status and the beginning of a body, or a code that says why nothing did."""
 
     http_status: int | None
-    text: str
-    error: str
-    milliseconds: int
-    headers: Mapping[str, str]
+    text: str = ""
+    error: str = ""
+    milliseconds: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_success(self) -> bool:
         return self.http_status is not None and 200 <= self.http_status < 300
+
+    @property
+    def is_refused(self) -> bool:
+        """4xx, and 3xx, which is never followed."""
+        return self.http_status is not None and 300 <= self.http_status < 500
 
 
 def check_address(url: str, *, field: str | None = None, resolve: bool = True, is_sandbox: bool = False) -> None:
@@ -138,7 +143,7 @@ def _exchange(
         text = _beginning(response)
         if fuse.is_blown:
             raise TimeoutError
-        return response.status, text, {name.lower(): value for name, value in response.getheaders()}
+        return response.status, text, {_plain(name.lower()): _plain(value) for name, value in response.getheaders()}
     finally:
         watch.cancel()
         fuse.close()
@@ -163,7 +168,12 @@ class _Fuse:
 
 
 def _beginning(response: HTTPResponse) -> str:
-    return response.read(ANSWER_BYTES).decode(errors="replace")
+    return _plain(response.read(ANSWER_BYTES).decode(errors="replace"))
+
+
+def _plain(text: str) -> str:
+    """Return text that PostgreSQL can keep."""
+    return text.replace("\x00", "")
 
 
 def _connect(parts: SplitResult, addresses: list[tuple[str, int]], fuse: _Fuse, deadline: float) -> HTTPConnection:

@@ -134,7 +134,7 @@ def _send(batch: _Batch, clock: Clock) -> list[Call]:
             "Content-Type": "application/json",
             **batch.signer.headers(message_id=str(delivery.event.public_id), body=body, now=started_at),
         }
-        outcome = outgoing.Outcome(500, faults.TOLD, "", 0, {}) if batch.fails else _post(batch, body, headers)
+        outcome = outgoing.Outcome(500, faults.TOLD) if batch.fails else _post(batch, body, headers)
         calls.append(Call(delivery.pk, batch.url, started_at, headers, outcome))
         if outcome.http_status in (None, rules.GONE) or time.monotonic() >= end:
             break

@@ -19,6 +19,7 @@ from portal.accounts.permissions import ROLES_BY_KIND
 from portal.audit.models import AuditEvent, AuditEventParty
 from portal.core.errors import InvalidInput, PermissionDenied
 from portal.core.invariants import breaches
+from portal.core.outgoing import Outcome
 from portal.notifications.models import ActionItem, OutgoingEmail
 from tests.factories import NOON, make_actor, make_partner
 from tests.marketplace.factories import (
@@ -164,8 +165,8 @@ def test_silence_for_ten_seconds_after_being_told_is_consent():
     saas = make_active()
     operation = ask(saas)
     told = NOON + datetime.timedelta(seconds=3)
-    answer = calls.Answer(url="https://notes.example", started_at=NOON, milliseconds=5, http_status=200)
-    calls.note_answer(call_id=operation.call.pk, answer=answer, now=told)
+    url = "https://notes.example"
+    calls.note_answer(call_id=operation.call.pk, url=url, started_at=NOON, answer=Outcome(200), now=told)
     nearly, after = told + datetime.timedelta(seconds=9), told + datetime.timedelta(seconds=10)
     assert not calls.settle_operation(operation_id=operation.pk, now=nearly)
     assert calls.settle_operation(operation_id=operation.pk, now=after)

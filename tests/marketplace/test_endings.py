@@ -23,6 +23,7 @@ from portal.accounts.enums import Role
 from portal.audit.models import AuditEvent, AuditEventParty
 from portal.core.errors import PermissionDenied
 from portal.core.invariants import breaches
+from portal.core.outgoing import Outcome
 from tests.factories import NOON, make_actor
 from tests.marketplace.factories import (
     admin_of,
@@ -86,7 +87,9 @@ def test_a_full_refund_takes_changes_of_quantity_along():
     operation = changes.change_quantity(subscription_id=saas.pk, quantity=30, actor=admin_of(saas), now=NOON + DAY)
     calls.note_answer(
         call_id=operation.call.pk,
-        answer=calls.Answer(url="", started_at=NOON, milliseconds=1, http_status=200),
+        url="",
+        started_at=NOON,
+        answer=Outcome(200),
         now=NOON + DAY,
     )
     calls.settle_operation(operation_id=operation.pk, now=NOON + DAY + HOUR)
@@ -152,7 +155,9 @@ def test_a_reinstated_subscription_runs_once_its_publisher_was_told(http_status)
     assert reread(saas).status == FulfillmentStatus.SUSPENDED
     calls.note_answer(
         call_id=operation.call.pk,
-        answer=calls.Answer(url="", started_at=NOON, milliseconds=1, http_status=http_status),
+        url="",
+        started_at=NOON,
+        answer=Outcome(http_status),
         now=NOON + 41 * HOUR,
     )
     saas = reread(saas)

@@ -12,9 +12,9 @@ from django.utils import timezone
 from marketplace.enums import CallStatus, MarketplaceEvent, OfferStatus
 from marketplace.models import Offer, Plan, PlanPrice, Publisher, UsageRecord, WebhookCall
 from marketplace.workflow import calls, changes
-from marketplace.workflow.calls import Answer
 from portal.accounts.enums import OrganizationKind, Role
 from portal.audit.models import AuditEvent
+from portal.core.outgoing import Outcome
 from tests.factories import make_member, make_organization
 from tests.marketplace.factories import (
     admin_of,
@@ -188,8 +188,10 @@ def test_a_call_shows_every_try_and_is_sent_again(publisher, browser):
     changes.change_quantity(subscription_id=saas.pk, quantity=15, actor=admin_of(saas), now=timezone.now())
     call = WebhookCall.objects.get()
     for status, error, text in ((None, "timed-out", ""), (422, "", "no such seat")):
-        answer = Answer("https://notes.example/hook", timezone.now(), 12, http_status=status, error=error, text=text)
-        calls.note_answer(call_id=call.pk, answer=answer, now=timezone.now())
+        answer, now = Outcome(status, text, error, 12), timezone.now()
+        calls.note_answer(
+            call_id=call.pk, url="https://notes.example/hook", started_at=now, answer=answer, now=timezone.now()
+        )
     assert "Refused by the publisher" in browser.get(reverse("publisher:calls")).content.decode()
 
     page = browser.get(reverse("publisher:call", args=[call.pk])).content.decode()

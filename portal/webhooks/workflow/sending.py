@@ -78,18 +78,12 @@ def _attempt(call: Call, number: int) -> DeliveryAttempt:
         result=_result(outcome),
         http_status=outcome.http_status,
         error=outcome.error,
-        answer=_plain(outcome.text)[:ANSWER_LENGTH],
+        answer=outcome.text[:ANSWER_LENGTH],
         request_headers=dict(call.headers),
         answer_headers={
-            _plain(name)[:HEADER_LENGTH]: _plain(value)[:HEADER_LENGTH]
-            for name, value in list(outcome.headers.items())[:MOST_HEADERS]
+            name[:HEADER_LENGTH]: value[:HEADER_LENGTH] for name, value in list(outcome.headers.items())[:MOST_HEADERS]
         },
     )
-
-
-def _plain(text: str) -> str:
-    """Return text that PostgreSQL can keep."""
-    return text.replace("\x00", "")
 
 
 def _result(outcome: Outcome) -> AttemptResult:

@@ -178,7 +178,7 @@ class TransferLineItem(models.Model):
     status = models.CharField(max_length=12, choices=LineItemStatus.choices, default=LineItemStatus.NOT_STARTED)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=60, blank=True)  # code of transfers.reasons
-    last_error_detail = models.CharField(max_length=300, blank=True)  # what the back end said
+    last_error_params = models.JSONField(default=dict, blank=True)  # its facts; ``detail`` is what the back end said
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 

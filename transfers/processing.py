@@ -75,7 +75,7 @@ def process_batch(*, transfer_id: uuid.UUID, now: datetime.datetime, size: int =
             logger.warning("batch_refused", transfer_id=str(transfer_id), size=size, error=type(error).__name__)
             return _one_by_one(transfer_id, now=now, size=size // 2)
         with transaction.atomic():
-            fault = Fault("commerce-error", type(error).__name__)
+            fault = Fault("commerce-error", {"detail": type(error).__name__})
             claims = _claim(transfer_id, now=now, size=1)
             _note_failures(transfer_id, {claim.item_id: fault for claim in claims}, now)
         return True
@@ -160,7 +160,7 @@ def _rule_faults(transfer: Transfer, claims: Sequence[Claim], today: datetime.da
         elif claim.owner_id != transfer.source_partner_id:
             faults[claim.item_id] = Fault("unknown-item")
         elif finding := rules.processing_finding(claim.facts, context):
-            faults[claim.item_id] = Fault(finding.code, finding.message)
+            faults[claim.item_id] = Fault(finding.code, finding.params)
     return faults
 
 
@@ -173,7 +173,7 @@ def _note_failures(transfer_id: uuid.UUID, faults: Mapping[uuid.UUID, Fault], no
     for item in TransferLineItem.objects.filter(pk__in=faults).order_by("pk"):
         fault = faults[item.pk]
         item.attempts += 1
-        item.last_error, item.last_error_detail = fault.code, fault.detail[:300]
+        item.last_error, item.last_error_params = fault.code, dict(fault.params)
         next_at = now + datetime.timedelta(seconds=pause_after(item.attempts))
         is_over = transfer.retry_until is not None and next_at > transfer.retry_until
         if REASONS[fault.code].lasting or is_over:
@@ -181,7 +181,7 @@ def _note_failures(transfer_id: uuid.UUID, faults: Mapping[uuid.UUID, Fault], no
             given_up.append(item.subscription_id)
         else:
             item.status, item.next_attempt_at = LineItemStatus.IN_PROGRESS, next_at
-        item.save(update_fields=["attempts", "last_error", "last_error_detail", "status", "next_attempt_at"])
+        item.save(update_fields=["attempts", "last_error", "last_error_params", "status", "next_attempt_at"])
         logger.info("item_not_moved", transfer_id=str(transfer_id), item_id=str(item.pk), code=fault.code)
     if given_up:
         Subscription.objects.filter(pk__in=given_up).update(pending_operation="")

@@ -1,16 +1,19 @@
 """Every reason why a transfer or an item of it cannot go ahead, or needs care: stable codes, what to say (X1, X5).
 
 One table. Pages show a reason as a ``Finding``, the workflow raises it as a ``TransferRefused``, and line items
-keep its code. The codes of the original that the API answers with stand beside them in ``transfers.wire_codes``.
+keep its code and facts. The codes of the original that the API answers with stand beside them in
+``transfers.wire_codes``.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from customers.enums import PendingOperation, SubscriptionStatus
 from portal.core.errors import Refusal, explain
 from transfers import wire_codes
 from transfers.enums import Level
@@ -55,20 +58,43 @@ class Finding:
 
     @property
     def message(self) -> str:
-        return str(self.reason.message) % self.params
+        return str(self.reason.message) % _words(self.params)
 
     @property
     def who(self) -> str:
-        return str(self.reason.who) % self.params
+        return str(self.reason.who) % _words(self.params)
 
     @property
     def next_step(self) -> str:
-        return str(self.reason.next_step) % self.params
+        return str(self.reason.next_step) % _words(self.params)
 
     @property
     def explanation(self) -> str:
         """All of it in one paragraph."""
         return explain(self.message, self.who, self.next_step)
+
+
+# Facts that an item keeps with its last error, and whose words depend on the reader's language.
+_KEPT: dict[str, type[TextChoices]] = {"status": SubscriptionStatus, "operation": PendingOperation}
+
+
+def kept_finding(code: str, params: Mapping[str, Any]) -> Finding:
+    """Return the reason why an item did not move, as the item keeps it; facts that the reader may not know are "…"."""
+    known = {name: _KEPT[name](value) if name in _KEPT else value for name, value in params.items()}
+    return Finding(code, _Unknown(known))
+
+
+class _Unknown(dict[str, Any]):
+    """Facts of which some are not there."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def _words(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return facts as the reader's language has them."""
+    words = {name: value.label if isinstance(value, TextChoices) else value for name, value in params.items()}
+    return _Unknown(words) if isinstance(params, _Unknown) else words
 
 
 class TransferRefused(Refusal):

@@ -57,7 +57,7 @@ def fail_one(transfer):
         next_attempt_at=None,
         attempts=9,
         last_error="commerce-error",
-        last_error_detail="timeout 4711",
+        last_error_params={"detail": "timeout 4711"},
     )
     item.subscription.pending_operation = ""
     item.subscription.save()

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils import translation
 
 from customers.enums import BillingFrequency, ProductFamily, ReservationScope, SubscriptionStatus
 from customers.models import Subscription
@@ -14,6 +15,7 @@ from tests.transfers.factories import USAGE, World, make_world
 from transfers import processing, workflow
 from transfers.enums import FaultMode, LineItemStatus, TransferEvent, TransferStatus
 from transfers.models import CommerceFault, Transfer, TransferLineItem
+from transfers.views.item_rows import error_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_contradicts")]
 HOUR = datetime.timedelta(hours=1)
@@ -172,7 +174,13 @@ def test_an_item_that_was_suspended_after_acceptance_is_not_moved_until_it_is_ac
     Subscription.objects.filter(pk=subscription.pk).update(status=SubscriptionStatus.SUSPENDED)
 
     run(transfer)
-    assert transfer.line_items.get().last_error == "item-not-active"
+    item = transfer.line_items.get()
+    assert (item.last_error, item.last_error_params) == ("item-not-active", {"status": "suspended"})
+    fields = {"last_error": item.last_error, "last_error_params": item.last_error_params}
+    assert error_text(fields, item.status) == "Only what is active can move; this is in the state: Suspended."
+    with translation.override("fr"):
+        assert error_text(fields, item.status).endswith("Suspendu.")
+    assert error_text({"last_error": item.last_error}, item.status).endswith(": ….")
 
     Subscription.objects.filter(pk=subscription.pk).update(status=SubscriptionStatus.ACTIVE)
     run(transfer, NOON + HOUR)

@@ -29,7 +29,7 @@ SECRETS = {
 }
 BEFORE_THE_END = {"items_total", "items_completed", "items_failed", "order_id"}
 MONEY = {"cycle_starts_on", "cycle_ends_on", "cycle_amount", "moved_amount", "currency"}
-TRIES = {"attempts", "next_attempt_at", "last_error_detail"}
+TRIES = {"attempts", "next_attempt_at", "last_error_params"}
 ITEM_SECRETS = {
     S: {"new_subscription_id"},
     T: TRIES,

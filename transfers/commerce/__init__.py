@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -20,10 +20,13 @@ from transfers.models import Transfer
 
 @dataclass(frozen=True)
 class Fault:
-    """Why an item could not be moved: a code of ``transfers.reasons``, and what the back end said."""
+    """Why an item could not be moved: a code of ``transfers.reasons``, and its facts, free of language.
+
+    ``detail`` among them is what the back end said.
+    """
 
     code: str
-    detail: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

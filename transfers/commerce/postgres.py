@@ -19,7 +19,7 @@ from transfers.rules.paths import keeps_previous_offer
 _COMPLETE = """
     UPDATE transfers_transferlineitem
     SET status = 'completed', new_subscription_id = gen_random_uuid(), completed_at = %(now)s, attempts = attempts + 1,
-        last_error = '', last_error_detail = '', next_attempt_at = NULL
+        last_error = '', last_error_params = '{}', next_attempt_at = NULL
     WHERE id = ANY (%(items)s)
 """
 _LET_GO = """

@@ -29,7 +29,7 @@ class Commerce:
                 working[item_id] = now + datetime.timedelta(seconds=fault.amount)
                 fault.delete()
             else:
-                failed[item_id] = Fault("sandbox-fault", f"try {attempts + 1}")
+                failed[item_id] = Fault("sandbox-fault", {"detail": f"try {attempts + 1}"})
                 self._use_up(fault)
         free = [item_id for item_id in item_ids if item_id not in failed and item_id not in working]
         moved = postgres.Commerce().move(transfer, free, now=now).moved

@@ -38,7 +38,7 @@ ITEM_FIELDS: Mapping[str, frozenset[Party]] = {
     **dict.fromkeys(("product_name", "friendly_name", "status", "completed_at"), _ALL),
     **dict.fromkeys(("position", "product_type", "quantity", "ends_early_on"), _PARTNERS),
     **dict.fromkeys(("subscription_id", "last_error"), _PARTNERS),
-    **dict.fromkeys(("attempts", "next_attempt_at", "last_error_detail"), frozenset({_SOURCE})),
+    **dict.fromkeys(("attempts", "next_attempt_at", "last_error_params"), frozenset({_SOURCE})),
     **dict.fromkeys(("cycle_starts_on", "cycle_ends_on", "cycle_amount", "moved_amount", "currency"), _BOTH_ENDS),
     "new_subscription_id": _TARGET_SIDE,
 }

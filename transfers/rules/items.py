@@ -121,7 +121,7 @@ def _own(item: ItemFacts, context: Context, *, alone: bool = True) -> Iterator[F
     if item.pending_operation == PendingOperation.TRANSFER:
         yield Finding("in-another-transfer")
     elif item.pending_operation:
-        yield Finding("operation-running", {"operation": PendingOperation(item.pending_operation).label})
+        yield Finding("operation-running", {"operation": PendingOperation(item.pending_operation)})
     if _needs_azure_plan(item, context) and not context.target_has_azure_plan:
         yield Finding("azure-plan-missing-at-target")
     yield from _warnings(item, context)
@@ -170,4 +170,4 @@ def _follows(child: ItemFacts) -> bool:
 
 
 def _not_active(item: ItemFacts) -> Finding:
-    return Finding("item-not-active", {"status": SubscriptionStatus(item.status).label})
+    return Finding("item-not-active", {"status": SubscriptionStatus(item.status)})

@@ -14,7 +14,7 @@ from transfers.enums import LineItemStatus, Party
 from transfers.models import TransferLineItem
 from transfers.queries.details import Detail, Total
 from transfers.queries.visibility import ITEM_FIELDS, shown_item
-from transfers.reasons import GIVEN_UP, REASONS
+from transfers.reasons import GIVEN_UP, REASONS, kept_finding
 
 ITEM_TONES = {
     LineItemStatus.NOT_STARTED: "neutral",
@@ -22,8 +22,6 @@ ITEM_TONES = {
     LineItemStatus.COMPLETED: "success",
     LineItemStatus.FAILED: "error",
 }
-# Only here the detail is a back end's own words; elsewhere it repeats the rule's sentence.
-_BACK_END = frozenset({"commerce-error", "commerce-refused", "sandbox-fault"})
 # Columns of the file. A column of which the party may read nothing is left out.
 _COLUMNS: tuple[tuple[Promise, str], ...] = (
     (gettext_lazy("Name"), "friendly_name"),
@@ -42,13 +40,6 @@ _COLUMNS: tuple[tuple[Promise, str], ...] = (
     (gettext_lazy("Last error"), "last_error"),
     (gettext_lazy("Completed"), "completed_at"),
 )
-
-
-class _Unknown(dict[str, str]):
-    """Facts that were not kept."""
-
-    def __missing__(self, name: str) -> str:
-        return "…"
 
 
 def row_of(detail: Detail, item: TransferLineItem) -> dict[str, Any]:
@@ -84,14 +75,12 @@ def _attempts(fields: Mapping[str, Any]) -> str:
 
 def error_text(fields: Mapping[str, Any], status: str) -> str:
     """Return the last error in words: the reason, what the back end said, and that it was given up."""
-    code, detail = fields.get("last_error", ""), fields.get("last_error_detail", "")
+    code, params = fields.get("last_error", ""), fields.get("last_error_params", {})
     reason = REASONS.get(code)
     if reason is None:
         return str(code)
-    message = str(reason.message)
-    if "%(" in message:  # its facts are in the sentence that was said then, which the source alone reads
-        message = detail or message % _Unknown()
-    elif detail and code in _BACK_END:
+    message = kept_finding(code, params).message
+    if detail := params.get("detail"):
         message = f"{message.rstrip('.')} ({detail})."
     is_over = status == LineItemStatus.FAILED and not reason.lasting
     return f"{message} {GIVEN_UP}" if is_over else message

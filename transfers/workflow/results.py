@@ -71,7 +71,7 @@ def retry_failed_items(*, transfer_id: uuid.UUID, actor: Actor, now: datetime.da
     ids = list(free.filter(billing_owner_id=transfer.source_partner_id).locked_all().values_list("pk", flat=True))
     Subscription.objects.filter(pk__in=ids).update(pending_operation=PendingOperation.TRANSFER)
     count = failed.filter(subscription_id__in=ids).update(
-        status=LineItemStatus.IN_PROGRESS, next_attempt_at=now, last_error="", last_error_detail=""
+        status=LineItemStatus.IN_PROGRESS, next_attempt_at=now, last_error="", last_error_params={}
     )
     if not count:
         raise TransferRefused(Finding("transfer-not-retryable", {"status": transfer.get_status_display()}))

@@ -14,6 +14,7 @@ from customers.api import (
     relationships,
     requests,
     subscriptions,
+    tags,
 )
 from portal.api.access import endpoint
 
@@ -65,6 +66,9 @@ urlpatterns = [
         endpoint(GET=agreements.direct_status),
         name="direct_status",
     ),
+    path("tags", endpoint(GET=tags.list_tags, POST=tags.create_tags), name="tags"),
+    path("tags/<guid:tag_id>", endpoint(DELETE=tags.delete_tag), name="tag"),
+    path(f"{ONE}/tags", endpoint(GET=tags.get_customer_tags, PUT=tags.put_customer_tags), name="customer_tags"),
     path(f"{ONE}/relationships", endpoint(GET=relationships.list_partners), name="partners"),
     path(f"{ONE}/subscriptions", endpoint(GET=subscriptions.list_subscriptions), name="subscriptions"),
     path(

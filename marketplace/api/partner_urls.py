@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.api import activation
+from marketplace.api import activation, wishes
 from portal.api.access import endpoint
 
 app_name = "marketplace_partner_api"
@@ -17,5 +17,6 @@ urlpatterns = [
         endpoint(GET=activation.links_of_line),
         name="line_activation_links",
     ),
+    path(f"{SUBSCRIPTION}/wishes", endpoint(POST=wishes.ask), name="wishes"),
     path(f"{SUBSCRIPTION}/activate", endpoint(POST=activation.activate), name="activate"),
 ]

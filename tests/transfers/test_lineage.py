@@ -16,6 +16,7 @@ from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission, roles_allowing
 from tests.customers.factories import make_agreement, make_relationship
 from tests.factories import make_actor, make_member, make_partner
+from tests.portal.api.factories import api_client
 from tests.transfers.factories import World, make_world
 from transfers import processing
 from transfers.queries.lineage import lineage_of
@@ -175,3 +176,23 @@ def test_a_long_history_costs_as_many_queries_as_a_short_one(world):
         newest.status, newest.transferred_at = "active", None
         newest.save(force_insert=True)
     assert costs == [3, 3, 3]
+
+
+def test_by_api_each_party_gets_its_own_part(world):
+    item = world.licenses()
+    arrived = move(world, item)
+
+    def asked(partner, subscription, customer=world.customer):
+        path = f"/v1/customers/{customer.pk}/subscriptions/{subscription.pk}/lineage"
+        return api_client(partner).get(path)
+
+    (gone,) = asked(world.source, item).json()["items"]
+    assert (gone["billingOwner"], gone["status"]) == (world.source.name, "transferred")
+    assert gone["wentTo"].keys() == {"name", "movedTime", "transferId"}
+    assert "cameFrom" not in gone
+    (here,) = asked(world.target, arrived).json()["items"]
+    assert (here["subscriptionId"], here["cameFrom"]["name"]) == (str(arrived.pk), world.source.name)
+    assert here["cameFrom"]["subscriptionId"] == str(item.pk)
+    assert asked(world.target, item).status_code == 404
+    assert asked(make_partner(), item).status_code == 404
+    assert asked(world.source, item, make_relationship(world.source).customer).status_code == 404

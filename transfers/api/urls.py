@@ -3,7 +3,7 @@
 from django.urls import path
 
 from portal.api.access import endpoint
-from transfers.api import drafts, transfers
+from transfers.api import drafts, lineage, transfers
 
 app_name = "transfers_api"
 OF_CUSTOMER = "customers/<guid:customer_id>/transfers"
@@ -24,6 +24,11 @@ urlpatterns = [
         "customers/<guid:customer_id>/transferseligibility",
         endpoint(GET=drafts.list_subscriptions),
         name="subscriptions_eligibility",
+    ),
+    path(
+        "customers/<guid:customer_id>/subscriptions/<guid:subscription_id>/lineage",
+        endpoint(GET=lineage.get_lineage),
+        name="lineage",
     ),
     path("transferdrafts", endpoint(GET=drafts.list_drafts), name="drafts"),
     path(DRAFTS, endpoint(POST=drafts.create_draft), name="new_draft"),

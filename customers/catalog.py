@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
+from customers.rules.buying import AzurePlanMissing, Buyer
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
 from portal.core.errors import Refusal
@@ -155,6 +156,15 @@ class PlacedOrder:
     lines: tuple[PlacedLine, ...]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A line before a customer: what it costs there, or why it cannot be bought; neither: it costs nothing yet."""
+
+    line: WantedLine
+    quote: Quote | None
+    refusal: Refusal | None
+
+
 class Catalog(ABC):
     """What one app sells. Only what the shelf's partner may sell in its country is returned."""
 
@@ -197,6 +207,17 @@ class Catalog(ABC):
     @abstractmethod
     def orders(self, actor: Actor, customer_id: UUID, *, order_id: UUID | None = None) -> list[PlacedOrder]:
         """Return the orders for a customer that the actor may see, newest first, or the one with an id."""
+
+
+def standing_of(catalog: Catalog, line: WantedLine, buyer: Buyer, *, brings_plan: bool) -> Standing:
+    """Ask a line's catalog about it; ``brings_plan``: what runs under an Azure plan is bought together with one."""
+    try:
+        quote = catalog.quote(line, partner=buyer.partner, customer=buyer.customer, today=buyer.today)
+    except AzurePlanMissing as refusal:
+        return Standing(line, None, None if brings_plan else refusal)
+    except Refusal as refusal:
+        return Standing(line, None, refusal)
+    return Standing(line, quote, None)
 
 
 def catalogs() -> list[Catalog]:

@@ -36,6 +36,7 @@ from customers.models import (
     SavedView,
     Subscription,
     Tag,
+    WireCart,
 )
 from marketplace.enums import OfferStatus, OperationAction, OperationSource, OperationStatus
 from marketplace.models import (
@@ -445,6 +446,26 @@ def own_price(member: Membership) -> object:
     return make_own_price(member.organization).pk
 
 
+def ordered_cart(member: Membership) -> object:
+    """A cart of the member that became an order, for the customer that stands before it in the address."""
+    relationship = (
+        ResellerRelationship.objects.filter(partner_id=member.organization_id).order_by("-created_at").first()
+    )
+    if relationship is None:
+        return uuid.uuid4()
+    now = timezone.now()
+    return WireCart.objects.create(
+        partner_id=member.organization_id,
+        customer_id=relationship.customer_id,
+        user_id=member.user_id,
+        lines=[],
+        created_at=now,
+        changed_at=now,
+        ordered_at=now,
+        expires_at=now + datetime.timedelta(days=1),
+    ).pk
+
+
 def bundle(member: Membership) -> object:
     """A bundle that the member's partner sells to all customers."""
     return _bundle_of(member).bundle_id if _sells(member) else uuid.uuid4()
@@ -618,6 +639,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "azure:customer_id": customer,
     "azure:subscription_id": azure_subscription,
     "azure:assignment_id": azure_assignment,
+    "azure:cart_id": ordered_cart,
     "marketplace:customer_id": customer,
     "marketplace:offer_id": offer,
     "marketplace:line_id": cart_line,
@@ -920,7 +942,9 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "pricing:import_rates": ("exchange-rate-set",),
     "pricing:keep_incentives": ("incentive-rule-set",),
     "pricing:end_incentive": ("incentive-rule-ended",),
-    "azure:order": ("subscription-purchased",),
+    "azure:order": "puts a product into the person's cart, which nobody else sees",
+    "azure:change_line": "changes the person's cart, which nobody else sees",
+    "azure:review": ("subscription-purchased",),
     "azure:keep_tenant": ("shared-services-tenant-set",),
     "azure:start_transition": ("azure-plan-transition-started",),
     "azure:rename": ("subscription-renamed",),

@@ -1,9 +1,7 @@
-"""What is filled in to order a first-party product (section 1.10)."""
+"""What is filled in to order first-party products: one product for the cart, and the review of all (section 1.10)."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,32 +10,22 @@ from azure.forms.changes import QuantityField
 from azure.forms.ways import way_choices, way_of
 from azure.rules.buying import Article
 from azure.rules.families import LICENSED
-from azure.workflow.purchases import Purchase, Review
+from customers.catalog import WantedLine
 from customers.enums import BillingFrequency, ProductFamily, Term
 from customers.fields import CreditedField, FriendlyNameField
 from customers.models import Subscription
+from customers.wire import cycle_of
 from portal.accounts.models import PartnerLocation
 
 
 class OrderForm(forms.Form):
-    """One product: how it is bought, how many licenses, a name, and who is credited."""
+    """One product: how it is bought, how many licenses, and a name."""
 
-    order_id = forms.UUIDField(widget=forms.HiddenInput)
     product = forms.CharField(widget=forms.HiddenInput, max_length=40)
     sku = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
-    def __init__(
-        self,
-        *args: Any,
-        article: Article,
-        locations: Sequence[PartnerLocation],
-        is_provider: bool,
-        attestation: str,
-        scopes: Sequence[Subscription] = (),
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *args: Any, article: Article, scopes: Sequence[Subscription] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.is_provider = is_provider
         if article.ways:
             self.fields["way"] = forms.ChoiceField(
                 label=_("Term and billing frequency"),
@@ -52,40 +40,50 @@ class OrderForm(forms.Form):
         self.fields["friendly_name"] = FriendlyNameField(
             required=False, help_text=_("To tell it from others later. Without one it is called like the product.")
         )
+
+    def line(self) -> WantedLine:
+        """Return what a valid form puts into the cart."""
+        values = self.cleaned_data
+        term, frequency = way_of(values.get("way", f"{Term.NONE}:{BillingFrequency.USAGE}"))
+        return WantedLine(
+            catalog_item=f"{values['product']}:{values['sku']}:{term}",
+            quantity=values.get("quantity", 1),
+            billing_cycle=cycle_of(frequency, term),
+            term="" if term == Term.NONE else term,
+            friendly_name=values["friendly_name"],
+            scope=values.get("scope", ""),
+        )
+
+
+class ReviewForm(forms.Form):
+    """Who is credited for what is in the cart, in which role it is bought, and the sum that was shown."""
+
+    cart = forms.UUIDField(widget=forms.HiddenInput)
+    total = forms.DecimalField(max_digits=18, decimal_places=4, required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        locations: Sequence[PartnerLocation],
+        is_provider: bool,
+        attestation: str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_provider = is_provider
         self.credited = CreditedField(locations, is_provider=is_provider)
         self.fields["credited"] = self.credited
         self.fields["attested"] = forms.BooleanField(label=attestation)
 
-    def purchase(self) -> Purchase:
-        """Return what a valid form orders."""
+    def answers(self) -> dict[str, Any]:
+        """Return what a valid form says, as ``buy_cart`` takes it."""
         values = self.cleaned_data
-        term, frequency = way_of(values.get("way", f"{Term.NONE}:{BillingFrequency.USAGE}"))
-        return Purchase(
-            order_id=values["order_id"],
-            product_id=values["product"],
-            sku_id=values["sku"],
-            term=term,
-            billing_frequency=frequency,
-            quantity=values.get("quantity", 1),
-            friendly_name=values["friendly_name"],
-            scope_id=UUID(values["scope"]) if values.get("scope") else None,
-        )
-
-    @property
-    def reseller_id(self) -> UUID | None:
-        """Return whose PartnerID was chosen, for a provider."""
-        return self.credited.owners.get(self.cleaned_data.get("credited", "")) if self.is_provider else None
-
-    def review(self, total: Decimal | None) -> Review:
-        """Return what a valid form confirms beside the price that was shown."""
-        values = self.cleaned_data
-        return Review(self.reseller_id, values["credited"], is_attested=values["attested"], total=total)
-
-
-class TotalForm(forms.Form):
-    """The price that the review showed."""
-
-    total = forms.DecimalField(max_digits=18, decimal_places=4, required=False, widget=forms.HiddenInput)
+        return {
+            "cart_id": values["cart"],
+            "partner_on_record": values["credited"],
+            "is_attested": values["attested"],
+            "total": values["total"],
+        }
 
 
 def _scope_field(scopes: Sequence[Subscription]) -> forms.ChoiceField:

@@ -9,11 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from azure.forms.ways import way_choices
 from azure.prices import LISTED, ORDER, ListedSku
 from azure.queries import catalogue as queries
 from azure.queries.dates import buyer_of
-from azure.rules.buying import order_url
+from azure.rules.buying import listed_article, order_url
 from azure.rules.families import LICENSED
+from azure.views.cart import cart_context, steps_of
 from customers.enums import ProductFamily
 from customers.navigation import show_customer
 from customers.presentation import catalogues, unit_price_text
@@ -56,11 +58,20 @@ def products(request: PortalRequest, customer_id: UUID) -> HttpResponse:
         "country": country_name(buyer.country),
         "currency": buyer.partner.currency,
         "refusal": _refusal(request, buyer),
-        "may_order": request.actor.may(Permission.SUBSCRIPTION_BUY),
+        **_cart(request, customer_id),
         "rules_url": reverse("azure:offers"),
         "transition_url": reverse("azure:transition", args=[customer_id]),
     }
     return page_or_fragment(request, page="azure/products.html", fragment="azure/_products.html", context=context)
+
+
+def _cart(request: PortalRequest, customer_id: UUID) -> dict[str, Any]:
+    """Return the cart and the steps, for those who may order."""
+    if not request.actor.may(Permission.SUBSCRIPTION_BUY):
+        return {"may_order": False}
+    add_url = reverse("azure:order", args=[customer_id])
+    steps = steps_of("select", customer_id)
+    return {**cart_context(request, customer_id), "may_order": True, "add_url": add_url, "steps": steps}
 
 
 def _choices(buyer: Buyer, relationship: Any) -> list[queries.Choice]:
@@ -82,6 +93,8 @@ def _choice(choice: queries.Choice, buyer: Buyer) -> dict[str, Any]:
     return {
         "name": article.name,
         "url": order_url(buyer.customer.pk, article.product_id),
+        "product": article.product_id,
+        "sku": article.sku_id,
         "why_not": str(refusal) if refusal else "",
         "next_step": refusal.next_step if refusal else "",
         "next_url": refusal.next_url if refusal else "",
@@ -101,7 +114,10 @@ def _sku(sku: ListedSku, buyer: Buyer) -> dict[str, Any]:
         "family": ProductFamily(sku.family).label,
         "code": f"{sku.product_id}:{sku.sku_id}",
         "price": price,
-        "more_ways": len(sku.ways) - 1,
+        "product": sku.product_id,
+        "sku": sku.sku_id,
+        "ways": way_choices(sku.ways, family=sku.family),
+        "is_counted": listed_article(sku).is_counted,
         "url": order_url(buyer.customer.pk, sku.product_id, sku.sku_id),
     }
 

@@ -1,148 +1,90 @@
-"""Ordering a first-party product: choose, review, buy (section 1.10)."""
+"""Ordering first-party products: select into a cart, review, confirm (section 1.10)."""
 
-import uuid
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from azure.announcements import address
-from azure.forms.ordering import OrderForm, TotalForm
+from azure.enums import AzureOffer
+from azure.forms.ordering import OrderForm, ReviewForm
 from azure.queries import catalogue as queries
 from azure.queries.dates import buyer_of
 from azure.rules import buying as rules
 from azure.rules.buying import Article
-from azure.rules.families import LICENSED
-from azure.workflow.purchases import buy_product
+from azure.views.cart import cart_context, line_rows, steps_of
+from customers.catalog import Standing
 from customers.enums import ProductFamily
-from customers.models import ResellerRelationship
+from customers.models import ResellerRelationship, Subscription, WireCart
 from customers.navigation import show_customer
-from customers.presentation import term_text, unit_price_text
+from customers.presentation import quantity_text, term_text
 from customers.queries import customer_of
 from customers.queries.credited import creditable_locations
-from customers.rules.buying import Buyer
+from customers.rules.buying import AzurePlanMissing, Buyer, check_may_buy
+from customers.workflow import own_carts as workflow
+from customers.workflow.carts import lines_of
 from portal.accounts.access import requires
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
-from portal.core.http import PortalRequest, redirect_to
+from portal.core.http import PortalRequest, is_fragment_request, posted, redirect_to
 from portal.core.money import money_text
 
-STEPS = ("choose", "order", "review")
-FIELDS = {"partner_id": "credited", "reseller": "credited", "attested": "attested"}
+FIELDS = {"partner_id": "credited", "reseller": "credited", "attested": "attested", "partnerId": "credited"}
 
 
+# --- select ----------------------------------------------------------------------------------------------------------
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SUBSCRIPTION_BUY)
 def order(request: PortalRequest, customer_id: UUID) -> HttpResponse:
-    """Ask how a product is bought, show all once more, and buy it; a second click on Buy finds the first order."""
+    """Ask how a product is bought, and put it into the cart; from the list of products it goes there at once."""
     relationship = customer_of(request.actor, customer_id)
     show_customer(request, relationship)
     buyer = buyer_of(request.actor.organization_id, customer_id, today=timezone.now().date())
     named = request.POST if request.method == "POST" else request.GET
     article = rules.check_found(queries.article_of(buyer, named.get("product", ""), named.get("sku", "")))
-    form = _form(request, article, buyer, relationship)
-    step = request.POST.get("step", "") if request.method == "POST" else ""
-    refusal: Refusal | None = None
-    if step == "buy" and form.is_valid():
+    form, refusal = _form(request, article, buyer), None
+    if request.method == "POST" and form.is_valid():
         try:
-            return _buy(request, customer_id, form)
+            workflow.put_into_cart(customer_id=customer_id, line=form.line(), actor=request.actor, now=timezone.now())
         except InvalidInput as invalid:
-            name = FIELDS.get(invalid.field or "", invalid.field or "")
-            form.add_error(name if name in form.fields else None, str(invalid))
+            form.add_error(invalid.field if invalid.field in form.fields else None, str(invalid))
         except Refusal as refused:
             refusal = refused
-    if step in ("review", "buy") and form.is_valid():
-        return _review_page(request, article, buyer, relationship, form, refusal)
-    blocked = queries.refusal_to_order(article, buyer, reseller_id=relationship.counterpart_id)
-    context = {
-        **_frame(article, relationship, "order"),
-        "form": form,
-        "refusal": refusal or blocked,
-        "can_be_bought": blocked is None,
-    }
-    status = 422 if form.is_bound and form.errors else 200
-    return render(request, "azure/order.html", context, status=status)
+        else:
+            return _added(request, article, customer_id)
+    if is_fragment_request(request):
+        return _cart(request, customer_id, wrong=_wrong(form, refusal))
+    return _order_page(request, article, buyer, relationship, form, refusal)
 
 
-def _frame(article: Article, relationship: ResellerRelationship, step: str) -> dict[str, Any]:
-    catalogue_url = reverse("azure:products", args=[relationship.customer_id])
-    labels = {"choose": _("Choose products"), "order": _("Term and quantity"), "review": _("Review and buy")}
-    at = STEPS.index(step)
-    family = str(ProductFamily(article.family).label)
-    return {
-        "customer": relationship,
-        "name": article.name,
-        "family": family if family != str(article.name) else relationship.customer_name,
-        "catalogue_url": catalogue_url,
-        "steps": [
-            {
-                "label": labels[one],
-                "state": "current" if one == step else "done" if number < at else "todo",
-                "url": catalogue_url if one == "choose" else "",
-            }
-            for number, one in enumerate(STEPS)
-        ],
-    }
+def _wrong(form: OrderForm, refusal: Refusal | None) -> str:
+    """Return in one sentence why a product did not go into the cart."""
+    errors = [str(text) for texts in form.errors.values() for text in texts] if form.is_bound else []
+    return refusal.explanation if refusal else " ".join(errors)
 
 
-def _form(request: PortalRequest, article: Article, buyer: Buyer, relationship: ResellerRelationship) -> OrderForm:
-    is_provider = request.actor.organization_kind == OrganizationKind.INDIRECT_PROVIDER
-    attestation = (
-        _("My company buys as the indirect provider; the reseller named above serves the customer.")
-        if is_provider
-        else _("My company buys as a direct bill partner and serves the customer itself.")
-    )
-    form = OrderForm(
-        request.POST if request.method == "POST" else None,
-        article=article,
-        locations=creditable_locations(request.actor),
-        is_provider=is_provider,
-        attestation=attestation,
-        scopes=list(rules.scopes(buyer)) if article.family == ProductFamily.RESERVATION else (),
-    )
-    if not form.is_bound:
-        form.initial = {
-            "order_id": uuid.uuid4(),
-            "product": article.product_id,
-            "sku": article.sku_id,
-            "quantity": 1,
-            "credited": _usual_number(form, relationship),
-        }
-    return form
+def _added(request: PortalRequest, article: Article, customer_id: UUID) -> HttpResponse:
+    if is_fragment_request(request):
+        return _cart(request, customer_id, said=_("%(product)s is in the cart.") % {"product": article.name})
+    messages.success(request, _("%(product)s is in the cart.") % {"product": article.name})
+    name = "azure:review" if "review" in request.POST else "azure:products"
+    return redirect_to(request, reverse(name, args=[customer_id]))
 
 
-def _usual_number(form: OrderForm, relationship: ResellerRelationship) -> str:
-    """The headquarters of the reseller that the relationship names, else the first of the own locations."""
-    owners = form.credited.owners
-    if form.is_provider:
-        return next((number for number, owner in owners.items() if owner == relationship.counterpart_id), "")
-    return next(iter(owners), "")
+def _cart(request: PortalRequest, customer_id: UUID, *, said: str = "", wrong: str = "") -> HttpResponse:
+    context = cart_context(request, customer_id) | {"said": said, "wrong": wrong}
+    return render(request, "azure/_cart.html", context, status=422 if wrong else 200)
 
 
-def _buy(request: PortalRequest, customer_id: UUID, form: OrderForm) -> HttpResponse:
-    """Buy what the review showed. Raises: Refusal."""
-    shown = TotalForm(request.POST)
-    total: Decimal | None = shown.cleaned_data["total"] if shown.is_valid() else None
-    subscription = buy_product(
-        customer_id=customer_id,
-        purchase=form.purchase(),
-        review=form.review(total or Decimal(0)),
-        actor=request.actor,
-        now=timezone.now(),
-    )
-    messages.success(request, _("%(product)s is ordered.") % {"product": subscription.product_name})
-    return redirect_to(request, address(subscription.pk))
-
-
-def _review_page(
+def _order_page(
     request: PortalRequest,
     article: Article,
     buyer: Buyer,
@@ -150,32 +92,184 @@ def _review_page(
     form: OrderForm,
     refusal: Refusal | None,
 ) -> HttpResponse:
-    purchase = form.purchase()
-    blocked = refusal or queries.refusal_to_order(article, buyer, reseller_id=form.reseller_id)
-    way = rules.way_of(article, term=purchase.term, billing_frequency=purchase.billing_frequency)
-    total = rules.first_total(way, purchase.quantity)
-    facts = [
-        {"label": _("Product"), "value": article.name, "hint": purchase.friendly_name},
-        {"label": _("Credited"), "value": form.credited.labels[form.cleaned_data["credited"]]},
-    ]
-    if way is not None:
-        per_seat = article.family in LICENSED
-        per_seat = article.family in LICENSED
-        price = unit_price_text(way.unit_price, way.currency, way.billing_frequency, is_per_seat=per_seat)
-        facts[1:1] = [
-            {"label": _("Term"), "value": term_text(way.term, way.billing_frequency)},
-            {"label": _("Price"), "value": price},
-        ]
-    if article.is_counted:
-        facts.append({"label": _("Licenses"), "value": str(purchase.quantity)})
+    blocked = _refusal_to_add(request, article, buyer, relationship)
+    family = str(ProductFamily(article.family).label)
     context = {
-        **_frame(article, relationship, "review"),
-        "facts": facts,
-        "total": money_text(total, way.currency) if total is not None and way else "",
-        "is_one_time": rules.is_one_time(way),
-        "hidden": [field.as_hidden() for field in form],
-        "total_field": TotalForm(initial={"total": total if total is not None else 0})["total"],
-        "refusal": blocked,
-        "can_be_bought": blocked is None or refusal is not None,
+        "customer": relationship,
+        "name": article.name,
+        "family": family if family != str(article.name) else relationship.customer_name,
+        "catalogue_url": reverse("azure:products", args=[relationship.customer_id]),
+        "steps": steps_of("select", relationship.customer_id),
+        "form": form,
+        "refusal": refusal or blocked,
+        "can_be_bought": blocked is None,
     }
-    return render(request, "azure/review.html", context, status=refusal.http_status if refusal else 200)
+    return render(request, "azure/order.html", context, status=_status(form, refusal))
+
+
+def _status(form: OrderForm | ReviewForm, refusal: Refusal | None) -> int:
+    if form.is_bound and form.errors:
+        return 422
+    return refusal.http_status if refusal else 200
+
+
+def _refusal_to_add(
+    request: PortalRequest, article: Article, buyer: Buyer, relationship: ResellerRelationship
+) -> Refusal | None:
+    """Return why a product cannot be ordered; what needs an Azure plan may run under the one in the cart."""
+    refusal = queries.refusal_to_order(article, buyer, reseller_id=relationship.counterpart_id)
+    cart = workflow.open_cart(request.actor, relationship.customer_id, now=timezone.now())
+    lines = lines_of(cart) if cart else []
+    brings_plan = any(line.product_id == AzureOffer.AZURE_PLAN for line in lines)
+    return None if brings_plan and isinstance(refusal, AzurePlanMissing) else refusal
+
+
+def _form(request: PortalRequest, article: Article, buyer: Buyer) -> OrderForm:
+    form = OrderForm(
+        posted(request),
+        article=article,
+        scopes=list(rules.scopes(buyer)) if article.family == ProductFamily.RESERVATION else (),
+    )
+    if not form.is_bound:
+        form.initial = {"product": article.product_id, "sku": article.sku_id, "quantity": 1}
+    return form
+
+
+@require_POST
+@requires(Permission.SUBSCRIPTION_BUY)
+def change_line(request: PortalRequest, customer_id: UUID) -> HttpResponse:
+    """Change the quantity of a line of the cart, or take it out."""
+    relationship = customer_of(request.actor, customer_id)
+    text = request.POST.get("quantity", "")
+    quantity = 0 if "remove" in request.POST else int(text) if text.isascii() and text.isdigit() else -1
+    wrong = "" if 0 <= quantity <= rules.MAX_LICENSES else _("Enter a whole number.")
+    if not wrong:
+        try:
+            workflow.change_in_cart(
+                customer_id=customer_id,
+                key=request.POST.get("key", ""),
+                quantity=quantity,
+                actor=request.actor,
+                now=timezone.now(),
+            )
+        except Refusal as refusal:
+            wrong = refusal.explanation
+    if is_fragment_request(request):
+        return _cart(request, relationship.customer_id, wrong=wrong)
+    if wrong:
+        messages.error(request, wrong)
+    return redirect_to(request, reverse("azure:products", args=[customer_id]))
+
+
+# --- review ----------------------------------------------------------------------------------------------------------
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.SUBSCRIPTION_BUY)
+def review(request: PortalRequest, customer_id: UUID) -> HttpResponse:
+    """Show all that is in the cart once more, and buy it; a second click finds what the first one bought."""
+    relationship = customer_of(request.actor, customer_id)
+    show_customer(request, relationship)
+    form, refusal = _review_form(request, posted(request)), None
+    if request.method == "POST" and form.is_valid():
+        try:
+            cart = workflow.buy_cart(**form.answers(), actor=request.actor, now=timezone.now())
+        except InvalidInput as invalid:
+            name = FIELDS.get(invalid.field or "", "")
+            form.add_error(name or None, str(invalid))
+        except Refusal as refused:
+            refusal = refused
+        else:
+            return redirect_to(request, reverse("azure:ordered", args=[customer_id, cart.pk]))
+    cart_or_none = workflow.open_cart(request.actor, customer_id, now=timezone.now())
+    if cart_or_none is None or not cart_or_none.lines:
+        messages.info(request, _("The cart is empty."))
+        return redirect_to(request, reverse("azure:products", args=[customer_id]))
+    return _review_page(request, relationship, cart_or_none, form, refusal)
+
+
+def _review_form(request: PortalRequest, data: Any = None, **more: Any) -> ReviewForm:
+    is_provider = request.actor.organization_kind == OrganizationKind.INDIRECT_PROVIDER
+    attestation = (
+        _("My company buys as the indirect provider; the reseller named above serves the customer.")
+        if is_provider
+        else _("My company buys as a direct bill partner and serves the customer itself.")
+    )
+    locations = creditable_locations(request.actor)
+    return ReviewForm(data, locations=locations, is_provider=is_provider, attestation=attestation, **more)
+
+
+def _review_page(
+    request: PortalRequest,
+    relationship: ResellerRelationship,
+    cart: WireCart,
+    sent: ReviewForm,
+    refusal: Refusal | None,
+) -> HttpResponse:
+    buyer = buyer_of(request.actor.organization_id, relationship.customer_id, today=timezone.now().date())
+    found = workflow.standings(lines_of(cart), buyer)
+    total = workflow.first_total(found)
+    is_wrong = sent.is_bound and bool(sent.errors)
+    credited = sent.data.get("credited") or _usual_number(sent, relationship)
+    shown = {"cart": cart.pk, "total": total, "credited": credited}
+    blocked = _refusal(buyer)
+    context = {
+        "customer": relationship,
+        "steps": steps_of("review", relationship.customer_id),
+        "rows": line_rows(found, buyer),
+        "total": money_text(total, buyer.partner.currency),
+        "form": sent if is_wrong else _review_form(request, initial=shown),
+        "refusal": refusal or blocked,
+        "can_be_bought": blocked is None and _all_can(found),
+        "catalogue_url": reverse("azure:products", args=[relationship.customer_id]),
+    }
+    return render(request, "azure/review.html", context, status=_status(sent, refusal))
+
+
+def _all_can(found: Sequence[Standing]) -> bool:
+    return all(one.refusal is None for one in found)
+
+
+def _refusal(buyer: Buyer) -> Refusal | None:
+    try:
+        check_may_buy(buyer)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _usual_number(form: ReviewForm, relationship: ResellerRelationship) -> str:
+    """The headquarters of the reseller that the relationship names, else the first of the own locations."""
+    owners = form.credited.owners
+    if form.is_provider:
+        return next((number for number, owner in owners.items() if owner == relationship.counterpart_id), "")
+    return next(iter(owners), "")
+
+
+# --- confirm ---------------------------------------------------------------------------------------------------------
+@require_safe
+@requires(Permission.SUBSCRIPTION_BUY)
+def ordered(request: PortalRequest, customer_id: UUID, cart_id: UUID) -> HttpResponse:
+    """Confirm what became of a cart."""
+    relationship = customer_of(request.actor, customer_id)
+    show_customer(request, relationship)
+    carts = WireCart.objects.of_person(request.actor).filter(customer_id=customer_id, ordered_at__isnull=False)
+    cart = carts.filter(pk=cart_id).first()
+    if cart is None:
+        raise Http404
+    bought = Subscription.objects.visible_to(request.actor).filter(order_id__in=cart.order_ids)
+    context = {
+        "customer": relationship,
+        "steps": steps_of("confirm", customer_id),
+        "rows": [
+            {
+                "name": row.friendly_name,
+                "product": row.product_name,
+                "url": address(row.pk),
+                "term": term_text(row.term, row.billing_frequency),
+                "quantity": quantity_text(row),
+            }
+            for row in bought.order_by("created_at", "friendly_name", "pk")
+        ],
+        "subscriptions_url": reverse("customers:subscriptions", args=[customer_id]),
+        "catalogue_url": reverse("azure:products", args=[customer_id]),
+    }
+    return render(request, "azure/ordered.html", context)

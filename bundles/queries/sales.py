@@ -10,9 +10,9 @@ from django.http import Http404
 
 from bundles.models import BundleLine, BundlePart, BundleSale, BundleVersion
 from bundles.products import wanted_line
-from customers.catalog import Quote, WantedLine, catalog_of_family
+from customers.catalog import Quote, WantedLine, catalog_of_family, standing_of
 from customers.enums import BillingFrequency, ProductFamily
-from customers.rules.buying import AzurePlanMissing, Buyer
+from customers.rules.buying import Buyer
 from portal.accounts.actor import Actor
 from portal.core.errors import Refusal
 from portal.core.pages import Page, keyset_page
@@ -59,14 +59,8 @@ def _standing(line: BundleLine, buyer: Buyer, quantity: int, number: str, *, bri
         quantity=line.quantity * quantity if is_counted(line) else 1,
         partner_on_record=number,
     )
-    try:
-        seller = catalog_of_family(line.product_family)
-        quote = seller.quote(wanted, partner=buyer.partner, customer=buyer.customer, today=buyer.today)
-    except AzurePlanMissing as refusal:
-        return Standing(line, wanted, None, None if brings_plan else refusal)
-    except Refusal as refusal:
-        return Standing(line, wanted, None, refusal)
-    return Standing(line, wanted, quote, None)
+    found = standing_of(catalog_of_family(line.product_family), wanted, buyer, brings_plan=brings_plan)
+    return Standing(line, wanted, found.quote, found.refusal)
 
 
 def is_counted(line: BundleLine) -> bool:

@@ -15,6 +15,7 @@ from customers.api.changes import CYCLES, Quantity
 from customers.api.orders import OrderAnswer, Pricing, order, pricing
 from customers.catalog import WantedLine, orders_of
 from customers.models import Customer, WireCart
+from customers.rules.buying import MAX_LINES
 from customers.workflow import carts as workflow
 from customers.workflow.carts import CartNotFound, buyer_of, group_key, seller_of
 from portal.accounts.permissions import Permission
@@ -25,7 +26,6 @@ from portal.api.reading import Body, body_of, one_of
 from portal.api.resources import Attributes, SelfLinks, attributes, self_links, time_text, without_nothing
 from portal.core.errors import Refusal
 
-MAX_LINES = 25
 RESELLER = "transaction_reseller"
 CART_ERRORS = {  # Refusal.code -> CartErrorCode
     "price-missing": 10000,

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from customers.enums import ProductFamily, SubscriptionStatus
 from customers.models import Customer, ResellerRelationship, Subscription
@@ -19,6 +20,7 @@ from portal.accounts.models import Partner, PartnerLocation
 from portal.core.errors import InvalidInput, Refusal
 
 MAX_SUBSCRIPTIONS = 300  # of one customer (section 8)
+MAX_LINES = 25  # of one cart
 
 
 class ResellersDoNotBuy(Refusal):
@@ -49,6 +51,10 @@ class AttestationMissing(InvalidInput):
 
 class AzurePlanMissing(Refusal):
     code = "azure-plan-missing"
+
+
+class CartEmpty(Refusal):
+    code = "cart-empty"
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,22 @@ def check_room(buyer: Buyer, wanted: int) -> None:
             _("A customer can have %(limit)d subscriptions; this one has %(have)d.")
             % {"limit": MAX_SUBSCRIPTIONS, "have": have},
             next_step=_("Cancel what is not used, or raise the quantity of what there is."),
+        )
+
+
+def check_not_empty(count: int) -> None:
+    """Raises: CartEmpty."""
+    if not count:
+        raise CartEmpty(_("The cart is empty."), next_step=_("Put an offer into the cart first."))
+
+
+def check_line_count(count: int) -> None:
+    """Raises: InvalidInput."""
+    if count > MAX_LINES:
+        raise InvalidInput(
+            ngettext("A cart holds %(count)d line.", "A cart holds at most %(count)d lines.", MAX_LINES)
+            % {"count": MAX_LINES},
+            next_step=_("Buy what is in the cart, then go on."),
         )
 
 

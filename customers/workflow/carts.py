@@ -141,8 +141,8 @@ def checkout(*, cart_id: UUID, actor: Actor, now: datetime.datetime) -> Checkout
             errors[group.id] = refusal
     if not made:
         raise next(iter(errors.values()))
-    cart.ordered_at = now
-    cart.save(update_fields=["ordered_at"])
+    cart.ordered_at, cart.order_ids = now, made
+    cart.save(update_fields=["ordered_at", "order_ids"])
     return Checkout(made, errors)
 
 

@@ -2,24 +2,26 @@
 
 from customers.rules import NotASandbox
 from customers.rules.buying import (
+    MAX_LINES,
     MAX_SUBSCRIPTIONS,
     AzurePlanMissing,
     Buyer,
+    CartEmpty,
     NoRelationship,
     PartnerAgreementNotSigned,
     PriceChanged,
     ResellersDoNotBuy,
     TooManySubscriptions,
     check_attested,
+    check_line_count,
     check_may_buy,
+    check_not_empty,
     check_partner_agreement,
     check_room,
     check_total,
     partner_on_record,
 )
 from marketplace.rules.buying import (
-    MAX_LINES,
-    CartEmpty,
     CartOrdered,
     ExclusiveOffer,
     NotSoldByPartners,
@@ -30,8 +32,6 @@ from marketplace.rules.buying import (
     PriceMissing,
     catalog_id,
     check_cart_open,
-    check_line_count,
-    check_not_empty,
     check_offer,
     check_plan,
     check_plan_itself,

@@ -4,7 +4,6 @@ import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from customers.rules.buying import AzurePlanMissing, Buyer, azure_plan_of
 from customers.subscription_changes import QuantityOutOfRange
@@ -12,9 +11,7 @@ from marketplace.enums import LIVING, CartStatus, FulfillmentStatus, OfferStatus
 from marketplace.models import Cart, Offer, Plan, SaaSSubscription
 from marketplace.rules.pricing import Price, price_of
 from portal.core.countries import country_name
-from portal.core.errors import InvalidInput, Refusal
-
-MAX_LINES = 25
+from portal.core.errors import Refusal
 
 
 class OfferNotSold(Refusal):
@@ -43,10 +40,6 @@ class PlanNotSold(Refusal):
 
 class PriceMissing(Refusal):
     code = "price-missing"
-
-
-class CartEmpty(Refusal):
-    code = "cart-empty"
 
 
 class CartOrdered(Refusal):
@@ -180,22 +173,6 @@ def check_cart_open(cart: Cart) -> None:
             _("This cart has been ordered already."),
             next_step=_("See the subscriptions of the customer."),
             next_url=f"{reverse('customers:subscriptions', args=[cart.customer_id])}?tab=marketplace",
-        )
-
-
-def check_not_empty(count: int) -> None:
-    """Raises: CartEmpty."""
-    if not count:
-        raise CartEmpty(_("The cart is empty."), next_step=_("Put an offer into the cart first."))
-
-
-def check_line_count(count: int) -> None:
-    """Raises: InvalidInput."""
-    if count > MAX_LINES:
-        raise InvalidInput(
-            ngettext("A cart holds %(count)d line.", "A cart holds at most %(count)d lines.", MAX_LINES)
-            % {"count": MAX_LINES},
-            next_step=_("Buy what is in the cart, then go on."),
         )
 
 

@@ -5,9 +5,10 @@ import re
 import pytest
 from django.utils import timezone
 
+from billing.models import PriceListEntry
 from customers.models import Subscription
 from portal.accounts.enums import Role
-from tests.azure.factories import LICENSE, PLAN, UNDER_PLAN, buy, make_customer_of, make_prices
+from tests.azure.factories import LICENSE, PERPETUAL, PLAN, UNDER_PLAN, buy, make_customer_of, make_prices
 from tests.customers.factories import make_indirect_relationships
 from tests.factories import make_member
 
@@ -56,40 +57,101 @@ def test_who_only_reads_prices_finds_no_link_that_is_closed_to_the_role(client_f
     assert dict.fromkeys(links, 200) == {link: client.get(link, follow=True).status_code for link in links}
 
 
-def test_a_product_is_chosen_reviewed_and_bought_without_javascript(client_for, relationship):
+def order_url(relationship):
+    return f"{products_url(relationship)}order/"
+
+
+def sent(codes, **fields):
+    """What the row of a product sends."""
+    return {"product": codes["product_id"], "sku": codes["sku_id"]} | fields
+
+
+def test_products_are_selected_reviewed_and_bought_together_without_javascript(client_for, relationship):
     client = client_for(make_member(relationship.partner.organization, Role.SALES_AGENT))
-    url = f"{products_url(relationship)}order/"
-    shown = client.get(url, LICENSE | {"product": LICENSE["product_id"], "sku": LICENSE["sku_id"]})
-    answers = values_of(shown) | {"way": "P1Y:monthly", "quantity": "4", "attested": "on", "friendly_name": "Shop"}
-    answers["credited"] = relationship.partner.locations.get().partner_id_number
+    page = client.get(order_url(relationship), sent(LICENSE))
+    answers = values_of(page) | {"way": "P1Y:monthly", "quantity": "4", "friendly_name": "Shop"}
+    assert client.post(order_url(relationship), answers | {"quantity": "0"}).status_code == 422
 
-    wrong = client.post(url, answers | {"quantity": "0", "step": "review"})
-    assert wrong.status_code == 422
-    review = client.post(url, answers | {"step": "review"})
-    assert "€40.00" in review.content.decode()
+    assert client.post(order_url(relationship), answers).url == products_url(relationship)
+    for codes in (UNDER_PLAN, PLAN):
+        refused = client.post(order_url(relationship), sent(codes))
+        assert refused.status_code == (409 if codes == UNDER_PLAN else 302)  # what needs a plan comes after it
+    added = client.post(order_url(relationship), sent(UNDER_PLAN, review="yes"))
+    assert added.url == f"{products_url(relationship)}review/"
     assert not Subscription.objects.exists()
-    confirmed = answers | values_of(review) | {"step": "buy"}
-    assert confirmed["total"].startswith("40")
-    stale = client.post(url, confirmed | {"total": "39"})
-    assert stale.status_code == 409
-    first, second = client.post(url, confirmed), client.post(url, confirmed)
-    assert first.url == second.url
-    subscription = Subscription.objects.get()
-    assert (subscription.quantity, subscription.friendly_name) == (4, "Shop")
-    details = client.get(first.url).content.decode()
-    assert "€40.00" in details
-    assert "Subscription purchased" in details
 
-    changed = client.post(url, answers | {"step": "change"}).content.decode()
-    assert 'value="review"' in changed
-    assert 'value="Shop"' in changed
+    review = client.get(added.url)
+    assert [row["name"] for row in review.context["rows"]] == [
+        "Office Suite Standard",
+        "Azure plan",
+        "Azure subscription",
+    ]
+    assert "€40.00" in review.content.decode()
+    number = relationship.partner.locations.get().partner_id_number
+    confirmed = values_of(review) | {"credited": number, "attested": "on"}
+    assert confirmed["total"].startswith("40")
+    assert client.post(added.url, confirmed | {"total": "39"}).status_code == 409
+    assert client.post(added.url, confirmed | {"attested": ""}).status_code == 422
+    first, second = client.post(added.url, confirmed), client.post(added.url, confirmed)
+    assert first.url == second.url
+    assert Subscription.objects.count() == 3
+    bought = Subscription.objects.get(friendly_name="Shop")
+    assert (bought.quantity, bought.partner_on_record) == (4, number)
+    shown = client.get(first.url).content.decode()
+    assert "The order is placed" in shown
+    assert f"/azure/subscriptions/{bought.pk}/" in shown
+    assert client.get(added.url).url == products_url(relationship)  # nothing is left in the cart
+
+
+def test_the_cart_beside_the_products_is_changed_and_emptied(client_for, relationship):
+    client = client_for(make_member(relationship.partner.organization, Role.SALES_AGENT))
+    htmx = {"headers": {"HX-Request": "true"}}
+    row = sent(LICENSE, way="P1Y:monthly", quantity="2")
+
+    added = client.post(order_url(relationship), row, **htmx)
+    assert (added.context["cart_total"], added.context["said"]) == ("€20.00", "Office Suite Standard is in the cart.")
+    again = client.post(order_url(relationship), row | {"quantity": "3"}, **htmx)
+    assert [line["quantity"] for line in again.context["cart_rows"]] == [3]
+    wrong = client.post(order_url(relationship), row | {"quantity": "20000"}, **htmx)
+    assert wrong.status_code == 422
+    assert wrong.context["wrong"]
+
+    change = f"{products_url(relationship)}cart/"
+    key = again.context["cart_rows"][0]["key"]
+    changed = client.post(change, {"key": key, "quantity": "5"}, **htmx)
+    assert changed.context["cart_total"] == "€50.00"
+    assert client.post(change, {"key": key, "quantity": "many"}, **htmx).status_code == 422
+    assert client.post(change, {"key": key, "quantity": "99999"}, **htmx).status_code == 422
+    assert client.post(change, {"key": key, "remove": "yes"}).status_code == 302
+    empty = client.get(products_url(relationship))
+    assert empty.context["cart_rows"] == []
+    assert "The cart is empty" in empty.content.decode()
+
+
+def test_a_cart_is_one_persons_and_one_refused_line_stops_all(client_for, relationship):
+    buyer = make_member(relationship.partner.organization, Role.SALES_AGENT)
+    client, colleague = client_for(buyer), client_for(make_member(relationship.partner.organization, Role.SALES_AGENT))
+    for codes, way in ((LICENSE, "P1Y:monthly"), (PERPETUAL, "none:one_time")):
+        assert client.post(order_url(relationship), sent(codes, way=way, quantity="1")).status_code == 302
+    assert colleague.get(products_url(relationship)).context["cart_rows"] == []
+
+    review_url = f"{products_url(relationship)}review/"
+    review = client.get(review_url)
+    number = relationship.partner.locations.get().partner_id_number
+    confirmed = values_of(review) | {"credited": number, "attested": "on"}
+    assert colleague.post(review_url, confirmed).url == products_url(relationship)
+    PriceListEntry.objects.filter(product_id=PERPETUAL["product_id"]).delete()
+    refused = client.post(review_url, confirmed)
+    assert refused.status_code == 409
+    assert refused.context["can_be_bought"] is False
+    assert not Subscription.objects.exists()
 
 
 def test_what_cannot_be_ordered_says_why_instead_of_a_form(client_for, relationship):
     client = client_for(make_member(relationship.partner.organization, Role.ADMIN_AGENT))
     page = client.get(f"{products_url(relationship)}order/", {"product": "azure-subscription", "sku": "usage"})
     assert "has no active Azure plan" in page.content.decode()
-    assert 'value="review"' not in page.content.decode()
+    assert "Add to the cart" not in page.content.decode()
     unknown = client.get(f"{products_url(relationship)}order/", {"product": "NOTHING", "sku": "1"})
     assert unknown.status_code == 409
 

@@ -300,7 +300,7 @@ def test_a_customer_has_three_hundred_subscriptions_at_most(monkeypatch):
 
 
 def test_a_cart_holds_twenty_five_lines_at_most(monkeypatch):
-    monkeypatch.setattr("marketplace.rules.buying.MAX_LINES", 1)
+    monkeypatch.setattr("customers.rules.buying.MAX_LINES", 1)
     relationship, plan = make_buying_relationship(), make_plan()
     actor = seller(relationship)
     add(relationship, plan, actor)

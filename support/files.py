@@ -45,16 +45,19 @@ def checked(file: NewFile) -> CheckedFile:
     """Return the file with a harmless name and its true kind. Raises: AttachmentRefused."""
     name = _safe_name(file.name)
     limit = settings.SUPPORT_ATTACHMENT_MAX_BYTES
-    if not file.content or len(file.content) > limit:
+    if not file.content:
+        raise _refused(_("The file %(name)s is empty.") % {"name": name}, _("Attach the file that you meant."))
+    if len(file.content) > limit:
         raise _refused(
-            _("The file %(name)s is empty, or larger than %(limit)s MB.")
-            % {"name": name, "limit": limit // (1024 * 1024)}
+            _("The file %(name)s is larger than %(limit)s MB.") % {"name": name, "limit": limit // (1024 * 1024)},
+            _("Make the picture smaller, or attach only the part of the file that matters."),
         )
     kind = _kind_of(PurePath(name).suffix.lower(), file.content)
     if not kind:
         raise _refused(
             _("The file %(name)s is of a kind that cannot be attached, or its content is not what its name says.")
-            % {"name": name}
+            % {"name": name},
+            _("Attach one of these kinds: %(kinds)s.") % {"kinds": ", ".join(ENDINGS)},
         )
     return CheckedFile(name=name, content=file.content, content_type=kind)
 
@@ -64,19 +67,15 @@ def check_count(new: int, *, already: int) -> None:
     if new > settings.SUPPORT_ATTACHMENTS_PER_MESSAGE:
         most = settings.SUPPORT_ATTACHMENTS_PER_MESSAGE
         words = ngettext("A message takes %(count)d file.", "A message takes up to %(count)d files.", most)
-        raise _refused(words % {"count": most})
+        raise _refused(words % {"count": most}, _("Attach the others to a further message."))
     if new + already > settings.SUPPORT_ATTACHMENTS_PER_CASE:
         most = settings.SUPPORT_ATTACHMENTS_PER_CASE
         words = ngettext("A case takes %(count)d file.", "A case takes up to %(count)d files.", most)
-        raise _refused(words % {"count": most})
+        raise _refused(words % {"count": most}, _("Write what matters into the message."))
 
 
-def _refused(message: str) -> AttachmentRefused:
-    return AttachmentRefused(
-        message,
-        field="attachments",
-        next_step=_("Attach one of these kinds: %(kinds)s.") % {"kinds": ", ".join(ENDINGS)},
-    )
+def _refused(message: str, next_step: str) -> AttachmentRefused:
+    return AttachmentRefused(message, field="attachments", next_step=next_step)
 
 
 def _kind_of(ending: str, content: bytes) -> str:

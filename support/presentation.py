@@ -1,13 +1,17 @@
 """How a case reads on pages and in files."""
 
+import datetime
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
-from support.enums import CaseStatus, IncidentKind, IncidentStatus, Severity
+from portal.audit.models import AuditEvent
+from portal.core.dates import date_format
+from support.enums import CaseStatus, IncidentKind, IncidentStatus, Severity, SupportEvent
 from support.models import IncidentUpdate, ServiceIncident, SupportCase
 
 TONES = {
@@ -56,6 +60,28 @@ def turn_of(case: SupportCase, actor: Actor) -> str:
         return _("Your answer is needed") if is_operator else _("With the operator")
     if case.status == CaseStatus.WAITING:
         return _("With the partner") if is_operator else _("Your answer is needed")
+    return ""
+
+
+def deadline_of(case: SupportCase) -> str:
+    """Say until when the case can be reopened, or when it closes by itself; nothing while it is worked on."""
+    if case.status == CaseStatus.RESOLVED and case.resolved_at is not None:
+        day = case.resolved_at + datetime.timedelta(days=settings.SUPPORT_CLOSE_DAYS)
+        return _("Closes by itself on %(day)s") % {"day": date_format(day)}
+    if case.status == CaseStatus.CLOSED and case.closed_at is not None:
+        day = case.closed_at + datetime.timedelta(days=settings.SUPPORT_REOPEN_DAYS)
+        return _("Can be reopened until %(day)s") % {"day": date_format(day)}
+    return ""
+
+
+def changed_text(event: AuditEvent) -> str:
+    """Word what an event changed about a case, for its timeline."""
+    before, after = event.before or {}, event.after or {}
+    if event.event_type == SupportEvent.SEVERITY_CHANGED:
+        levels = {"before": Severity(before["severity"]).label, "after": Severity(after["severity"]).label}
+        return _("From %(before)s to %(after)s") % levels
+    if event.event_type == SupportEvent.ASSIGNED:
+        return str(after.get("assigned to", ""))
     return ""
 
 

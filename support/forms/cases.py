@@ -7,15 +7,17 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import User
-from support.enums import ServiceProduct, Severity, SupportTopic
+from support.enums import SEVERITY_HELP, ServiceProduct, Severity, SupportTopic
 from support.files import ENDINGS, NewFile
 from support.workflow import NewCase
 
 LONGEST_TEXT = 10_000
+CHOICE = '<span class="choice__text">{}<span class="menu__hint">{}</span></span>'
 
 
 class ManyFilesInput(forms.FileInput):
@@ -54,6 +56,9 @@ class _WithFiles(forms.Form):
                 "count": settings.SUPPORT_ATTACHMENTS_PER_MESSAGE,
                 "size": settings.SUPPORT_ATTACHMENT_MAX_BYTES // (1024 * 1024),
             }
+            if self.is_bound and self.files.get("attachments"):  # shown again only where something is to be mended
+                again = _("Choose your files again: a browser does not keep them.")
+                self.fields["attachments"].help_text += f" {again}"
 
     @property
     def new_files(self) -> list[NewFile]:
@@ -81,7 +86,12 @@ class ReasonForm(forms.Form):
 class SeverityForm(forms.Form):
     """How much the problem hurts now."""
 
-    severity = forms.ChoiceField(label=gettext_lazy("Severity"), choices=Severity.choices, widget=forms.RadioSelect)
+    severity = forms.ChoiceField(label=gettext_lazy("Severity"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(one), format_html(CHOICE, one.label, SEVERITY_HELP[one])) for one in Severity]
+        self.fields["severity"].choices = choices  # type: ignore[attr-defined]
 
 
 class AssignForm(forms.Form):

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
@@ -29,8 +30,10 @@ LEADS = {
     CaseAction.ASK: gettext_lazy("The case waits for the partner until it answers."),
     CaseAction.RESOLVE: gettext_lazy("Say how the problem is solved. The partner can reopen the case."),
     CaseAction.REOPEN: gettext_lazy("The operator is told, and the case is open again."),
-    CaseAction.CLOSE: gettext_lazy("The operator stops working on it. You can reopen the case for some time."),
-    CaseAction.SEVERITY: gettext_lazy("The other side is told."),
+    CaseAction.CLOSE: gettext_lazy("The operator stops working on it. You can reopen the case for %(days)s days."),
+    CaseAction.SEVERITY: gettext_lazy(
+        "Raise it when the problem grows, lower it when there is a way around it. The other side is told."
+    ),
     CaseAction.ASSIGN: gettext_lazy("From now on mails about this case go to that person alone."),
 }
 IDS = "action_%s"  # the page below the side has a message field of its own
@@ -44,11 +47,13 @@ DONE = {
 }
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SUPPORT_VIEW)
 def answer(request: PortalRequest, case_id: UUID) -> HttpResponse:
-    """Send what was written below the case."""
+    """Send what was written below the case; whoever reloads after a correction is led back to it."""
     found = queries.case_of(request.actor, case_id)
+    if request.method != "POST":
+        return redirect_to(request, reverse("support:case", args=[case_id]))
     request.actor.require(rules.own_permission(CaseAction.ANSWER, request.actor))
     form = MessageForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -164,7 +169,7 @@ def _ask(
 ) -> HttpResponse:
     """Show the form of an action, in the side for htmx; do it once it is sent and valid."""
     now = timezone.now()
-    refusal = rules.why_not(action, found, actor=request.actor, now=now)
+    stopped = refusal = rules.why_not(action, found, actor=request.actor, now=now)
     if request.method == "POST" and refusal is None and form.is_valid():
         refusal = _done(request, form, save)
         if refusal is None and form.is_valid():
@@ -174,7 +179,7 @@ def _ask(
         request,
         page="support/action.html",
         fragment="support/_action_panel.html",
-        context=_context(found, action, form, refusal),
+        context=_context(found, action, form, refusal) | {"is_stopped": stopped is not None},
         status=_status(request, form, refusal),
     )
 
@@ -194,7 +199,7 @@ def _context(found: SupportCase, action: CaseAction, form: forms.Form, refusal: 
     return {
         "case": found,
         "title": label,
-        "lead": LEADS[action],
+        "lead": str(LEADS[action]) % {"days": settings.SUPPORT_REOPEN_DAYS},
         "form": form,
         "has_files": "attachments" in form.fields,
         "action_url": reverse(f"support:{action}", args=[found.pk]),

@@ -28,7 +28,7 @@ from support import queries, rules, workflow
 from support.enums import SEVERITY_HELP, CaseAction, Severity
 from support.forms.cases import MessageForm, NewCaseForm
 from support.models import SupportCase
-from support.presentation import health_row, row_of
+from support.presentation import changed_text, deadline_of, health_row, row_of
 from support.queries import health
 from support.views.commands import commands_of
 from support.views.contacts import contacts_page
@@ -134,7 +134,8 @@ def case_page(
         "form": form or MessageForm(),
         "why_not_answer": why_not_answer,
         "answer_url": reverse("support:answer", args=[found.pk]),
-        "entries": timeline.entries(audit.timeline(actor, "support-case", found.pk)),
+        "deadline": deadline_of(found),
+        "entries": timeline.entries(audit.timeline(actor, "support-case", found.pk), text_of=changed_text),
         "log_url": _log_url(request, found.pk),
         "refusal": refusal,
     }

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from customers.navigation import show_customer
@@ -119,7 +120,7 @@ def export(request: PortalRequest) -> StreamingHttpResponse:
         _("Status"),
         _("Opened by"),
         _("Assigned to"),
-        _("Opened"),
+        pgettext("support case", "Opened"),
         _("Last change"),
         _("Closed"),
     )

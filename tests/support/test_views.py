@@ -1,6 +1,7 @@
 """Pages of support: list, export, one customer, new case, one case, and who is sent to whom (A12)."""
 
 import csv
+import datetime
 import html
 import io
 import re
@@ -9,9 +10,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from customers.enums import RelationshipKind
 from portal.accounts.enums import OrganizationKind, Role
+from portal.core.dates import date_format
 from portal.core.search import find
 from support.enums import CaseStatus, Severity
 from support.models import SupportCase
@@ -296,3 +299,52 @@ def test_the_page_of_a_case_costs_the_same_for_one_and_for_many_messages(member,
         make_message(case)
         make_attachment(case)
     assert cost() == one
+
+
+def test_a_case_says_what_becomes_of_it_and_what_was_changed(member, browser, operator):
+    case = make_case(member.organization, opened_by=member.user)
+    for path in ("close/", "severity/"):
+        assert "Back to the case" not in body(browser.get(page_of(case, path)))
+    stopped = body(browser.get(page_of(case, "reopen/")))
+    assert "Back to the case" in stopped
+    assert "What is still wrong?" not in stopped
+    assert browser.get(page_of(case, "answer/")).headers["Location"] == page_of(case)
+    assert "Your company itself" in body(browser.get(page_of(case)))
+    assert "The partner itself" in body(operator.get(page_of(case)))
+    assert "for 30 days" in body(browser.get(page_of(case, "close/")))
+    assert "no way around it" in body(browser.get(page_of(case, "severity/")))
+    same = browser.post(page_of(case, "severity/"), {"severity": case.severity})
+    assert "has this severity already" in body(same, 409)
+    assert browser.post(page_of(case, "severity/"), {"severity": "critical"}).status_code == 302
+    assert f"From {case.get_severity_display()} to Critical" in body(browser.get(page_of(case)))
+    olle = {"assignee": str(make_operator(name="Olle").user_id)}
+    assert operator.post(page_of(case, "assign/"), olle).status_code == 302
+    assert "Olle" in body(browser.get(page_of(case)))
+
+    assert operator.post(page_of(case, "resolve/"), {"text": "Done"}).status_code == 302
+    closes = timezone.now() + datetime.timedelta(days=14)
+    assert f"Closes by itself on {date_format(closes)}" in body(browser.get(page_of(case)))
+    assert browser.post(page_of(case, "close/")).status_code == 302
+    reopens = timezone.now() + datetime.timedelta(days=30)
+    assert f"Can be reopened until {date_format(reopens)}" in body(browser.get(page_of(case)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("a.html", b"<b>", "Attach one of these kinds"),
+        ("fake.pdf", b"no pdf", "its content is not what its name says"),
+        ("big.txt", b"x" * (3 * 1024 * 1024 + 1), "is larger than 3 MB. Make the picture smaller"),
+    ],
+    ids=["kind", "content", "size"],
+)
+def test_a_refused_file_says_what_to_do_with_it(member, browser, name, content, advice):
+    case = make_case(member.organization, opened_by=member.user)
+    sent = {"text": "See the file", "attachments": SimpleUploadedFile(name, content)}
+    text = body(browser.post(page_of(case, "answer/"), sent), 422)
+    assert advice in text
+    assert "Choose your files again" in text
+    assert "See the file" in text
+    many = [SimpleUploadedFile(f"{number}.txt", b"x") for number in range(4)]
+    assert "further message" in body(browser.post(page_of(case, "answer/"), sent | {"attachments": many}), 422)
+    assert not case.attachments.exists()

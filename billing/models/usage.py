@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from decimal import Decimal
 from typing import Self
 
 from django.db import models
@@ -24,6 +25,9 @@ class UsageImportQuerySet(models.QuerySet["UsageImport"]):
     def lost(self, *, since: datetime.datetime) -> Self:
         """Free ones that nobody has touched for a while: their task was lost."""
         return self.free().filter(touched_at__lt=since)
+
+
+FINE = Decimal("0.000000000001")  # of prices and costs: twelve decimals
 
 
 class UsageImport(models.Model):
@@ -168,3 +172,15 @@ class UsageRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.meter_name} {self.day}: {self.quantity}"
+
+    @property
+    def paid_unit_price(self) -> Decimal:
+        """What a unit cost on average, in the currency of the price list: in further tiers not ``unit_price``."""
+        if not self.quantity or round(self.quantity * self.unit_price * self.exchange_rate, 12) == self.cost:
+            return self.unit_price
+        return (self.cost / self.exchange_rate / self.quantity).quantize(FINE)
+
+    @property
+    def effective_unit_price(self) -> Decimal:
+        """The same after the partner earned credit."""
+        return (self.paid_unit_price * (100 - self.earned_percent) / 100).quantize(FINE)

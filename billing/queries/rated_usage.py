@@ -8,18 +8,17 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 
 from django.db.models import F, Q, QuerySet, Sum
 
 from billing.enums import ChargeKind
 from billing.models import ExchangeRate, Invoice, InvoiceLine, InvoiceSubtotal, UsageRecord
 from billing.models.incentives import USAGE_FAMILIES
+from billing.models.usage import FINE
 from portal.core.money import round_money
 from portal.core.pages import walk
 
 LINES_AT_ONCE, RECORDS_AT_ONCE = 200, 2_000
-FINE = Decimal("0.000000000001")
 BEGINNING = (0, 0)
 FAMILIES = [family for family, _label in USAGE_FAMILIES]
 
@@ -37,20 +36,6 @@ class RatedRecord:
     def place(self) -> tuple[int, int]:
         """Where to go on after it."""
         return self.line.position, self.record.pk
-
-    @cached_property
-    def unit_price(self) -> Decimal:
-        """What a unit cost on average, in the currency of the price list: differs from the first tier's in others."""
-        record = self.record
-        listed = round(record.quantity * record.unit_price * record.exchange_rate, 12)
-        if not record.quantity or listed == record.cost:
-            return record.unit_price
-        return (record.cost / record.exchange_rate / record.quantity).quantize(FINE)
-
-    @property
-    def effective_unit_price(self) -> Decimal:
-        """The same after the partner earned credit."""
-        return (self.unit_price * (100 - self.record.earned_percent) / 100).quantize(FINE)
 
     @property
     def pricing_total(self) -> Decimal:

@@ -94,6 +94,7 @@ def test_the_file_has_each_record_with_price_rate_and_credit(admin, two_customer
         ("2026-11-03", "Bakery", "10"),
         ("2026-11-03", "Clinic", "50"),
     ]
+    assert {(each["UnitPrice"], each["EffectiveUnitPrice"]) for each in rows} == {("0.5", "0.425")}
     assert (rows[0]["PartnerEarnedCreditPercentage"], rows[0]["PartnerEarnedCredit"]) == ("15", "0.75")
     assert rows[0]["PCToBCExchangeRate"] == "1"
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from portal.accounts import api as accounts_api
-from portal.accounts import roles_api
+from portal.accounts import roles_api, users_api
 from portal.accounts.sign_in import throttle
 from portal.audit import api as audit_api
 from portal.core import error_views, gallery, health, views
@@ -48,6 +48,7 @@ urlpatterns += [
     path("v1/", include("sandbox.api.urls")),
     path("v1/", include((accounts_api.V1, "accounts_api"))),
     path("v1/", include((roles_api.V1, "roles_api"))),
+    path("v1/", include((users_api.V1, "users_api"))),
     path("v1/", include((audit_api.V1, "audit_api"))),
     path("webhooks/v1/", include((webhooks_api.V1, "webhooks_api"))),
     path("auditactivity/v1/", include((audit_api.AUDIT_ACTIVITY, "audit_activity"))),

@@ -169,6 +169,7 @@ def test_one_searches_chooses_and_gives_on_a_page_without_scripts(relationship, 
     assert "Person 8" in searched.text
     assert "Person 7" not in searched.text
     assert re.search(rf'value="group:{group.pk}"\s+checked', searched.text), "what is marked stays"
+    assert f"Chosen so far, of {customer.name}" in searched.text
     assert "entry needs your attention" not in searched.text
     assert not RoleAssignment.objects.exists()
     nothing = browser.post(page, {"find": "1", "q": "<b>nobody</b>"}).text

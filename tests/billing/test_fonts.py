@@ -64,6 +64,14 @@ def test_a_name_comes_out_of_the_pdf_as_it_went_in(script):
     assert len(pdf) < 150_000, "only the letters used are embedded"
 
 
+@pytest.mark.django_db
+def test_the_first_of_a_month_is_written_in_french_as_french_does():
+    invoice = make_invoice(make_relationship(), "12.50")
+    assert invoice.issued_on.day == 1
+    assert "1er " in text_of(read(invoice_pdf(invoice, language="fr")))
+    assert "1er " not in text_of(read(invoice_pdf(invoice, language="sv")))
+
+
 def test_markup_in_a_name_stays_text():
     assert marked_up("A & <b>東京</b>") == f'A &amp; &lt;b&gt;<font name="{HAN}">東京</font>&lt;/b&gt;'
     assert FONT not in marked_up("Ελλάδα")

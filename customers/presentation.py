@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from customers.enums import BillingFrequency, SubscriptionStatus, Term
 from customers.models import Subscription
+from customers.queries import SubscriptionLine
 from portal.core.dates import date_format
 from portal.core.money import money_text
 
@@ -28,7 +29,7 @@ TONES = {
 }
 
 
-def status_text(subscription: Subscription) -> str:
+def status_text(subscription: Subscription | SubscriptionLine) -> str:
     """Return the state as the original words it: "Auto renews on {date}" (reference 1.6)."""
     status = SubscriptionStatus(subscription.status)
     if status != SubscriptionStatus.ACTIVE or subscription.ends_on is None:
@@ -37,16 +38,18 @@ def status_text(subscription: Subscription) -> str:
     return text % {"date": date_format(subscription.ends_on, "SHORT_DATE_FORMAT")}
 
 
-def moved_text(subscription: Subscription) -> str:
-    """Say to which partner a subscription went, or from which it came (T13); needs ``with_former_owners``."""
-    after = getattr(subscription, "transferred_to", None)
-    if after is not None and subscription.transferred_at is not None:
-        facts = {"partner": after.billing_owner.organization.name, "date": _day(subscription.transferred_at)}
-        return _("Moved to %(partner)s on %(date)s") % facts
-    before = subscription.transferred_from
-    if before is not None and before.transferred_at is not None:
-        facts = {"partner": before.billing_owner.organization.name, "date": _day(before.transferred_at)}
-        return _("Came from %(partner)s on %(date)s") % facts
+def moved_text(
+    *,
+    after: str | None = None,
+    moved_at: datetime.datetime | None = None,
+    before: str | None = None,
+    came_at: datetime.datetime | None = None,
+) -> str:
+    """Say to which partner a subscription went, or from which it came (T13)."""
+    if after and moved_at is not None:
+        return _("Moved to %(partner)s on %(date)s") % {"partner": after, "date": _day(moved_at)}
+    if before and came_at is not None:
+        return _("Came from %(partner)s on %(date)s") % {"partner": before, "date": _day(came_at)}
     return ""
 
 
@@ -54,7 +57,7 @@ def _day(moment: datetime.datetime) -> str:
     return str(date_format(localtime(moment), "SHORT_DATE_FORMAT"))
 
 
-def quantity_text(subscription: Subscription) -> str:
+def quantity_text(subscription: Subscription | SubscriptionLine) -> str:
     """Return "{n} licenses" or "Usage-based" (reference 1.6)."""
     if subscription.billing_frequency == BillingFrequency.USAGE:
         return _("Usage-based")

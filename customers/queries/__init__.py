@@ -52,12 +52,13 @@ from customers.queries.partnerships import (
 from customers.queries.subscriptions import (
     ORDER_ORDER,
     SUBSCRIPTION_ORDER,
+    SubscriptionLine,
     find_subscription,
     orders_of,
     subscription_counts,
+    subscription_lines,
     subscriptions_of,
     tab_of,
-    with_former_owners,
 )
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "CustomerFilter",
     "CustomerRow",
     "InvitationFilter",
+    "SubscriptionLine",
     "agreements_of_customer",
     "all_customers",
     "as_uuid",
@@ -106,12 +108,12 @@ __all__ = [
     "resellers_of",
     "state_of",
     "subscription_counts",
+    "subscription_lines",
     "subscriptions_of",
     "tab_of",
     "tag_of",
     "tags_of",
     "view_of",
     "views_of",
-    "with_former_owners",
     "with_mail_not_out",
 ]

@@ -59,8 +59,13 @@ def _row(subscription: Subscription) -> dict[str, Any]:
         "frequency": BillingFrequency(subscription.billing_frequency).label,
         "tone": TONES[status],
         "status": status.label,
-        "moved": moved_text(subscription) if subscription.transferred_from_id else "",
+        "moved": _came_from(subscription),
     }
+
+
+def _came_from(subscription: Subscription) -> str:
+    before = subscription.transferred_from
+    return moved_text(before=before.billing_owner.organization.name, came_at=before.transferred_at) if before else ""
 
 
 def _amount(subscription: Subscription) -> str:

@@ -17,13 +17,14 @@ from customers.enums import BillingFrequency, ProductTab, SubscriptionStatus, Te
 from customers.models import Subscription
 from customers.navigation import show_customer
 from customers.presentation import TONES, moved_text, quantity_text, status_text
+from customers.queries import SubscriptionLine
 from customers.views.reasons import why_not_import
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
 from portal.core.exports import csv_response
 from portal.core.http import PortalRequest, page_or_fragment
 from portal.core.listing import ListAddress
-from portal.core.pages import keyset_page, walk
+from portal.core.pages import walk
 
 ALL = "all"
 EXPORT_BATCH = 1_000
@@ -39,11 +40,10 @@ def subscriptions(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     counts = queries.subscription_counts(request.actor, customer_id)
     tab = ProductTab(address.get("tab") or _first_tab(counts))
     address = ListAddress(address.path, {**address.values, "tab": tab.value})
-    found = queries.subscriptions_of(request.actor, customer_id, tab=tab, status=address.get("status"))
-    page = keyset_page(
-        queries.with_former_owners(found), order=queries.SUBSCRIPTION_ORDER, cursor=address.get("cursor")
+    page = queries.subscription_lines(
+        request.actor, customer_id, tab=tab, status=address.get("status"), cursor=address.get("cursor")
     )
-    rows = [_row(subscription) for subscription in page]
+    rows = [_row(line) for line in page]
     return page_or_fragment(
         request,
         page="customers/subscriptions.html",
@@ -101,22 +101,24 @@ def _status_label(status: str) -> str:
     return str(dict(SubscriptionStatus.choices).get(status, _("All, with expired ones")))
 
 
-def _row(subscription: Subscription) -> dict[str, Any]:
-    status = SubscriptionStatus(subscription.status)
+def _row(line: SubscriptionLine) -> dict[str, Any]:
+    moved = moved_text(
+        after=line.owner_after, moved_at=line.transferred_at, before=line.owner_before, came_at=line.came_at
+    )
     return {
-        "id": subscription.pk,
-        "url": reverse(settings.PRODUCT_PAGE, args=[subscription.pk]),
-        "name": subscription.friendly_name,
-        "below": subscription.parent.friendly_name if subscription.parent else "",
-        "product": subscription.product_name if subscription.product_name != subscription.friendly_name else "",
-        "quantity": quantity_text(subscription),
-        "tone": TONES[status],
-        "status": status_text(subscription),
-        "moved": moved_text(subscription),
-        "term": Term(subscription.term).label,
-        "frequency": BillingFrequency(subscription.billing_frequency).label,
-        "reseller": subscription.reseller.organization.name if subscription.reseller else "",
-        "partner_on_record": subscription.partner_on_record,
+        "id": line.pk,
+        "url": reverse(settings.PRODUCT_PAGE, args=[line.pk]),
+        "name": line.friendly_name,
+        "below": line.parent_name or "",
+        "product": line.product_name if line.product_name != line.friendly_name else "",
+        "quantity": quantity_text(line),
+        "tone": TONES[SubscriptionStatus(line.status)],
+        "status": status_text(line),
+        "moved": moved,
+        "term": Term(line.term).label,
+        "frequency": BillingFrequency(line.billing_frequency).label,
+        "reseller": line.reseller_name or "",
+        "partner_on_record": line.partner_on_record,
     }
 
 

@@ -54,13 +54,16 @@ class SaaSSubscriptionQuerySet(models.QuerySet["SaaSSubscription"]):
     def visible_to(self, actor: Actor) -> Self:
         """A partner's and a customer's own ones, a publisher's of its offers, all of them for the operator."""
         if actor.is_partner:
-            own = Q(partner_id=actor.organization_id)
-            return self.filter(own | Q(subscription__reseller_id=actor.organization_id))
+            return self.of_partner(actor.organization_id)
         if actor.organization_kind == OrganizationKind.OPERATOR:
             return self
         if actor.organization_kind == OrganizationKind.PUBLISHER:
             return self.filter(publisher_id=actor.organization_id)
         return self.filter(subscription__customer_id=actor.organization_id)
+
+    def of_partner(self, partner_id: uuid.UUID) -> Self:
+        """What a partner bought, or sold as the reseller of the provider that bought it."""
+        return self.filter(Q(partner_id=partner_id) | Q(subscription__reseller_id=partner_id))
 
     def with_rows(self) -> Self:
         """Everything that workflow, announcements and the wire read of a subscription, in the same query."""

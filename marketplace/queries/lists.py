@@ -183,7 +183,17 @@ def all_subscriptions(
 
 def chosen_rows(actor: Actor, subscription_ids: Sequence[UUID]) -> list[SubscriptionRow]:
     """Return those of the ids that the actor may see: the rows of a customer's tab."""
-    return _read(SaaSSubscription.objects.visible_to(actor).filter(pk__in=subscription_ids))
+    if not actor.is_partner:
+        return _read(SaaSSubscription.objects.visible_to(actor).filter(pk__in=subscription_ids))
+    ids = list(subscription_ids)
+    return _named(_CHOSEN.rows("chosen", keeps_plan=True, partner_id=actor.organization_id, ids=ids))
+
+
+def _chosen(_shape: Any, *, partner_id: UUID, ids: Sequence[UUID]) -> QuerySet[SaaSSubscription, Any]:
+    return SaaSSubscription.objects.of_partner(partner_id).filter(pk__in=ids).values_list(*_COLUMNS)
+
+
+_CHOSEN = ListStatement(_chosen)
 
 
 def _narrowed(

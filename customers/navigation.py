@@ -1,18 +1,22 @@
 """The Customers workspace, and the pages that stand in the left navigation of one customer (reference 1.3, 1.5)."""
 
-from functools import cache
+from functools import cache, lru_cache
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import ResellerRelationship
+from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.http import PortalRequest
 from portal.core.navigation import Item, ObjectNavigation, Workspace, show_object
 
+NO_ID = UUID(int=0)
 WORKSPACES = (
     Workspace(
         key="customers",
@@ -98,9 +102,9 @@ def _customer_items() -> dict[str, Item]:
     return {item.url_name: item for item in found}
 
 
-def items_for(request: PortalRequest) -> list[Item]:
+def items_for(actor: Actor) -> list[Item]:
     """Return the pages of a customer that are for the person's kind of organization and that it may open."""
-    return [item for item in _customer_items().values() if item.is_for(request.actor)]
+    return [item for item in _customer_items().values() if item.is_for(actor)]
 
 
 def first_page(request: PortalRequest) -> str:
@@ -111,19 +115,32 @@ def first_page(request: PortalRequest) -> str:
 def same_page(request: PortalRequest) -> str:
     """Return the URL name in ``page`` of the address, if it is a page of a customer, else the first page's."""
     wanted = request.GET.get("page", "")
-    return wanted if wanted in {item.url_name for item in items_for(request)} else first_page(request)
+    return wanted if wanted in {item.url_name for item in items_for(request.actor)} else first_page(request)
 
 
 def show_customer(request: PortalRequest, relationship: ResellerRelationship) -> None:
     """Let the page stand in the navigation of this customer, with the way to another one (same page, if it has it)."""
     here = f"{request.resolver_match.namespace}:{request.resolver_match.url_name}" if request.resolver_match else ""
     same_page = f"?page={here}" if here in _customer_items() else ""
-    may_list = request.actor.may(Permission.CUSTOMER_VIEW)  # a billing admin may open few pages of a customer only
+    items, list_url, switch_url = _frame(request.actor, get_language())
     shown = ObjectNavigation(
         title=relationship.customer_name,
-        items=[(item.label, reverse(item.url_name, args=[relationship.customer_id])) for item in items_for(request)],
-        list_url=reverse("customers:list") if may_list else "",
-        switch_url=reverse("customers:switch") + same_page if may_list else "",
+        key=str(relationship.customer_id),
+        items=items,
+        list_url=list_url,
+        switch_url=switch_url + same_page if switch_url else "",
         switch_label=_("Switch customer"),
     )
     show_object(request, shown)
+
+
+@lru_cache(maxsize=1_000)
+def _frame(actor: Actor, _language: str | None) -> tuple[list[tuple[str, str]], str, str]:
+    """Return the pages of any customer with "{key}" for its id, and the addresses of the list and of the switch."""
+    items = [
+        (str(item.label), reverse(item.url_name, args=[NO_ID]).replace(str(NO_ID), "{key}"))
+        for item in items_for(actor)
+    ]
+    if not actor.may(Permission.CUSTOMER_VIEW):  # a billing admin may open few pages of a customer only
+        return items, "", ""
+    return items, reverse("customers:list"), reverse("customers:switch")

@@ -71,6 +71,10 @@ class Shell:
         return self.menus.actor
 
     @property
+    def object_rows(self) -> list[dict[str, str]]:
+        return [self.object.row] if self.object else []
+
+    @property
     def workspaces(self) -> tuple[WorkspaceLinks, ...]:
         return self.menus.workspaces
 

@@ -77,14 +77,31 @@ class ObjectNavigation:
     """
 
     title: str
-    items: Sequence[tuple[Text, str]]  # label and address
+    key: str  # the object's id
+    items: Sequence[tuple[str, str]]  # label, and address with "{key}" in the place of the id
     list_url: str = ""
     switch_url: str = ""
     switch_label: Text = ""
 
     def selected(self, path: str) -> str:
         """Return the address of the item that the page belongs to: the longest one it begins with."""
-        return max((url for _label, url in self.items if path.startswith(url)), key=len, default="")
+        begun = (url for _label, url in self.items if path.startswith(url.replace("{key}", self.key)))
+        return max(begun, key=len, default="")
+
+    @property
+    def has_switch(self) -> bool:
+        return bool(self.switch_url)
+
+    @property
+    def row(self) -> dict[str, str]:
+        """Return what differs from object to object, for ``kept_rows``: the rest is drawn once."""
+        return {
+            "key": self.key,
+            "title": self.title,
+            "list_url": self.list_url,
+            "switch_url": self.switch_url,
+            "switch_label": str(self.switch_label),
+        }
 
 
 def show_object(request: HttpRequest, shown: ObjectNavigation) -> None:

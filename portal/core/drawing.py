@@ -34,11 +34,15 @@ _kept: "OrderedDict[Hashable, str]" = OrderedDict()
 _lock = Lock()
 
 
+class NotPlain(TypeError):
+    """A value may change, so what is drawn of it cannot be kept."""
+
+
 def draw(template_name: str, values: Mapping[str, Any], *, texts: Mapping[str, Any] | None = None) -> SafeString:
     """Return what the template draws for the values and texts.
 
     ``values`` are plain: strings, numbers, lists, mappings, dataclasses. The template writes each of ``texts`` as it
-    is, or asks whether it is empty; it must not compare or filter it. Raises: TypeError for other values.
+    is, or asks whether it is empty; it must not compare or filter it. Raises: NotPlain for other values.
     """
     texts = texts or {}
     empty = tuple([name for name, text in texts.items() if not text])
@@ -78,7 +82,7 @@ def all_escaped(values: Sequence[Any]) -> list[str]:
 
 
 def plain(value: Any) -> Hashable:
-    """Return what tells the value from every other one that could be drawn differently. Raises: TypeError."""
+    """Return what tells the value from every other one that could be drawn differently. Raises: NotPlain."""
     kind = type(value)
     if kind is str or value is None:
         return value  # type: ignore[no-any-return]
@@ -94,4 +98,4 @@ def plain(value: Any) -> Hashable:
         return (kind, *[plain(getattr(value, field.name)) for field in dataclasses.fields(value)])
     if isinstance(value, str | int | float | Decimal | UUID | datetime.date):
         return (kind, str(value))
-    raise TypeError(f"Markup made of {kind} cannot be kept: its values may change.")
+    raise NotPlain(f"Markup made of {kind} cannot be kept: its values may change.")

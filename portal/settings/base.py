@@ -100,7 +100,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "portal.accounts.context.shell",
             ],
-            "builtins": ["portal.core.templatetags.dates"],
+            "builtins": ["portal.core.templatetags.dates", "portal.core.templatetags.includes"],
         },
     },
 ]

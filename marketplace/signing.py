@@ -32,7 +32,7 @@ def call_token(publisher: Publisher, *, now: datetime.datetime) -> str:
             "uti": uuid.uuid4().hex,
             "ver": "2.0",
         },
-        keys.private_pem(key),
+        keys.private_key(key),
         algorithm="RS256",
         headers={"kid": key.kid, "x5t": key.kid},
     )

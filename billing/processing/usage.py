@@ -53,7 +53,7 @@ def _import(run: UsageImport, actor: Actor, clock: Callable[[], datetime.datetim
     with tempfile.TemporaryFile() as stream:
         _fetch(run, stream)
         try:
-            workflow.import_uploaded(run_id=run.pk, stream=stream, actor=actor, now=clock(), told=_Teller(run.pk))
+            workflow.import_uploaded(run_id=run.pk, stream=stream, actor=actor, clock=clock, told=_Teller(run.pk))
         except UnreadableLine as error:
             _fail(run, "unreadable-line", actor, clock(), line=error.number)
         except UnreadableSheet:

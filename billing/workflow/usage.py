@@ -55,9 +55,9 @@ def import_usage(
         started_by_id=actor.user_id,
         started_by_name=actor.name,
         created_at=now,
-        finished_at=now,
     )
-    _take_in(run, sheet, actor=actor, now=now, told=told)
+    _take_in(run, sheet, now=now, told=told)
+    _finish(run, actor=actor, now=now)
     return run
 
 
@@ -102,7 +102,7 @@ def begin_import(*, run_id: UUID, now: datetime.datetime) -> UsageImport | None:
 
 @transaction.atomic
 def import_uploaded(
-    *, run_id: UUID, stream: BinaryIO, actor: Actor, now: datetime.datetime, told: Told = _nobody
+    *, run_id: UUID, stream: BinaryIO, actor: Actor, clock: Callable[[], datetime.datetime], told: Told = _nobody
 ) -> None:
     """Import an uploaded file, all of it or nothing; do nothing if another worker is at it.
 
@@ -113,9 +113,9 @@ def import_uploaded(
     if run is None:
         return
     sheet = open_sheet(stream, usage_files.COLUMNS, usage_files.REQUIRED)
-    run.status, run.finished_at = UsageImportStatus.DONE, now
-    _take_in(run, replace(sheet, blocks=_counted(sheet.blocks, run.row_count, told)), actor=actor, now=now, told=told)
+    _take_in(run, replace(sheet, blocks=_counted(sheet.blocks, run.row_count, told)), now=clock(), told=told)
     run.parts.all().delete()
+    _finish(run, actor=actor, now=clock())
 
 
 @transaction.atomic
@@ -156,7 +156,8 @@ def _counted(blocks: Iterator[bytes], total: int, told: Told) -> Iterator[bytes]
         told("read", min(done, total), total)
 
 
-def _take_in(run: UsageImport, sheet: Sheet, *, actor: Actor, now: datetime.datetime, told: Told) -> None:
+def _take_in(run: UsageImport, sheet: Sheet, *, now: datetime.datetime, told: Told) -> None:
+    """Store the records of a file and count what became of its rows."""
     values: dict[str, Any] = {
         "today": now.date(),
         "retail_from": settings.RETAIL_PRICE_FROM,
@@ -178,6 +179,10 @@ def _take_in(run: UsageImport, sheet: Sheet, *, actor: Actor, now: datetime.date
         run.same_count = run.row_count - run.wrong_count - run.new_count - run.changed_count
         cursor.execute(usage_files.WRONG, values)
         cursor.execute(f"DROP TABLE {', '.join(usage_files.TEMPORARY)}")
+
+
+def _finish(run: UsageImport, *, actor: Actor, now: datetime.datetime) -> None:
+    run.status, run.finished_at = UsageImportStatus.DONE, now
     run.save()
     counts = {
         "rows": run.row_count,

@@ -61,7 +61,8 @@ def upload(actor, content: bytes) -> UsageImport:
 
 
 def process(run: UsageImport) -> UsageImport:
-    processing.process_file(run_id=run.pk, clock=lambda: NOON)
+    moments = (NOON + timedelta(seconds=second) for second in range(9))
+    processing.process_file(run_id=run.pk, clock=lambda: next(moments))
     run.refresh_from_db()
     return run
 
@@ -175,6 +176,7 @@ def test_a_worker_that_dies_leaves_nothing_half_done_and_the_sweep_takes_it_up(
     assert (soon, [(job.task_name, job.args) for job in later]) == ([], [(usage.PROCESS, (str(run.pk),))])
 
     assert (process(run).status, run.new_count, run.tries) == ("done", 3, 2)
+    assert run.finished_at == NOON + timedelta(seconds=2)  # began, judged, ended
 
 
 def test_a_file_that_kills_its_worker_each_time_is_given_up(actor, subscription, operator, settings):

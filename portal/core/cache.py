@@ -4,8 +4,8 @@ from typing import Any
 
 import structlog
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
-from django.core.cache.backends.redis import RedisCache
-from redis import RedisError
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from redis import Redis, RedisError
 
 from portal.core.pause import Pause
 
@@ -16,12 +16,30 @@ LONGEST_SECONDS = 60
 away = Pause(PAUSE_SECONDS)
 
 
+class KeptClient(RedisCacheClient):
+    """Redis through one client that is kept: Django makes one for each read, which takes longer than the reading."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._kept: dict[bool, Redis] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
+        """Return the client that reads, or the one that writes."""
+        if write not in self._kept:
+            self._kept[write] = super().get_client(key, write=write)
+        return self._kept[write]
+
+
 class SpareCache(RedisCache):
     """Copies of what PostgreSQL holds. While Redis is away reads find nothing and writes are dropped.
 
     A copy that could not be deleted (a session ended just while Redis was away) would come back to life with Redis.
     So no copy is believed for longer than a minute, whatever its writer asked for; then the row is read again.
     """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = KeptClient
 
     def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int:
         wanted = super().get_backend_timeout(timeout)

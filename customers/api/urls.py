@@ -13,6 +13,7 @@ from customers.api import (
     profiles,
     relationships,
     requests,
+    saved_views,
     subscriptions,
     tags,
 )
@@ -67,6 +68,8 @@ urlpatterns = [
         name="direct_status",
     ),
     path("tags", endpoint(GET=tags.list_tags, POST=tags.create_tags), name="tags"),
+    path("customerviews", endpoint(GET=saved_views.list_views, POST=saved_views.save_view), name="views"),
+    path("customerviews/<guid:view_id>", endpoint(DELETE=saved_views.delete_view), name="view"),
     path("tags/<guid:tag_id>", endpoint(DELETE=tags.delete_tag), name="tag"),
     path(f"{ONE}/tags", endpoint(GET=tags.get_customer_tags, PUT=tags.put_customer_tags), name="customer_tags"),
     path(f"{ONE}/relationships", endpoint(GET=relationships.list_partners), name="partners"),

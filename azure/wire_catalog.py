@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from azure.prices import ListedSku, Way
 from azure.queries.catalogue import article_of, check_article
 from azure.rules import buying as rules
 from azure.rules.buying import Article
+from azure.rules.coterm import check_end
 from azure.workflow.purchases import Purchase, Review, buy_product
+from billing.amounts import cycle_amount
 from billing.models import PriceListEntry
 from customers.catalog import (
     Availability,
@@ -33,7 +36,7 @@ from customers.models import Customer, Subscription
 from customers.queries import as_uuid
 from customers.queries.wire import credited, partner_by_number
 from customers.rules.buying import Buyer
-from customers.terms import CYCLE_MONTHS, TERM_MONTHS
+from customers.terms import CYCLE_MONTHS, TERM_MONTHS, cycle_on, whole_days
 from customers.wire import cycle_of
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
@@ -96,7 +99,11 @@ class AzureCatalog(Catalog):
         check_article(article, buyer, reseller_id=_reseller_of(line, partner))
         rules.check_quantity(article, line.quantity)
         way = _way(article, line)
-        return _quote(way, line.quantity, partner.currency)
+        if not line.ends_on:
+            return _quote(way, line.quantity, partner.currency)
+        ends_on = datetime.date.fromisoformat(line.ends_on)
+        check_end(article, buyer, term=way.term if way else Term.NONE, ends_on=ends_on)
+        return _cut_quote(way, line.quantity, partner.currency, today=today, ends_on=ends_on)
 
     def order(
         self,
@@ -124,6 +131,7 @@ class AzureCatalog(Catalog):
                 quantity=line.quantity,
                 friendly_name=line.friendly_name,
                 scope_id=as_uuid(line.scope) if line.scope else None,
+                ends_on=datetime.date.fromisoformat(line.ends_on) if line.ends_on else None,
             ),
             review=Review(reseller_id=reseller_id, partner_on_record=number, is_attested=is_attested),
             actor=actor,
@@ -223,6 +231,25 @@ def _quote(way: Way | None, quantity: int, currency: str) -> Quote:
     months = TERM_MONTHS.get(Term(way.term), 0)
     cycle = CYCLE_MONTHS.get(BillingFrequency(way.billing_frequency), months)
     return Quote(way.currency, way.unit_price, way.unit_price, first * (months // cycle if cycle else 1))
+
+
+def _cut_quote(way: Way | None, quantity: int, currency: str, *, today: datetime.date, ends_on: datetime.date) -> Quote:
+    """Return the price of a first term that ends early: its whole cycles, and the days of the one that is cut."""
+    whole = _quote(way, quantity, currency)
+    if way is None:
+        return whole
+    total, day = prices.EXACT * 0, today
+    while day < ends_on:
+        cycle = cycle_on(day, starts_on=today, ends_on=ends_on, frequency=way.billing_frequency)
+        if cycle is None:
+            return whole
+        days = whole_days(cycle, starts_on=today, term=way.term, frequency=way.billing_frequency)
+        total += cycle_amount(
+            unit_price=way.unit_price, quantity=quantity, currency=way.currency, days=cycle.days, whole_days=days
+        )
+        day = cycle.ends_on
+    first = rules.first_total(way, quantity, today=today, ends_on=ends_on)
+    return replace(whole, total=total, first=first)
 
 
 def _placed(rows: list[Subscription], actor: Actor) -> PlacedOrder:

@@ -19,6 +19,7 @@ from customers.rules.buying import AzurePlanMissing, Buyer
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
 from portal.core.errors import Refusal
+from portal.core.money import round_money
 
 
 class OrderNotFound(Refusal):
@@ -115,6 +116,7 @@ class WantedLine:
     currency: str = ""
     scope: str = ""  # of a reservation: the Azure subscription it is limited to
     partner_on_record: str = ""  # PartnerID that is credited: lines of one cart may differ in it
+    ends_on: str = ""  # the first day after a first term that is to end early, as ISO date
 
     @property
     def product_id(self) -> str:
@@ -123,12 +125,20 @@ class WantedLine:
 
 @dataclass(frozen=True)
 class Quote:
-    """What a line costs today: one license for one billing cycle, and all of them for the whole term."""
+    """What a line costs today: one license for one billing cycle, and all of them for the whole term.
+
+    ``first``: all of them for a first cycle that the end of the term cuts short.
+    """
 
     currency: str
     list_price: Decimal
     unit_price: Decimal
     total: Decimal
+    first: Decimal | None = None
+
+    def at_once(self, quantity: int) -> Decimal:
+        """Return what the first billing cycle of so many costs."""
+        return round_money(self.unit_price * quantity, self.currency) if self.first is None else self.first
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ TERM_MONTHS: dict[Term, int] = {Term.MONTH: 1, Term.YEAR: 12, Term.TWO_YEARS: 24
 CYCLE_MONTHS: dict[BillingFrequency, int] = {BillingFrequency.MONTHLY: 1, BillingFrequency.ANNUAL: 12}
 
 # The same in SQL, of the row named: months of its term and of its billing cycle; and the end of the cycle that begins
-# on starts_on, of a row that also has cycle, term_starts_on and term_ends_on.
+# on starts_on, of a row that also has cycle, term_starts_on and term_ends_on; whole: as if the term did not end before.
 MONTHS_SQL = "CASE {0}.term WHEN 'P1M' THEN 1 WHEN 'P1Y' THEN 12 WHEN 'P2Y' THEN 24 ELSE 36 END"
 CYCLE_SQL = f"CASE {{0}}.billing_frequency WHEN 'monthly' THEN 1 WHEN 'annual' THEN 12 ELSE {MONTHS_SQL} END"
-NEXT_CYCLE_SQL = """least({0}.term_ends_on, ({0}.term_starts_on + make_interval(months => (
+WHOLE_CYCLE_SQL = """({0}.term_starts_on + make_interval(months => (
         (extract(year FROM {0}.starts_on) - extract(year FROM {0}.term_starts_on)) * 12
         + extract(month FROM {0}.starts_on) - extract(month FROM {0}.term_starts_on)
-    )::int / {0}.cycle * {0}.cycle + {0}.cycle))::date)"""
+    )::int / {0}.cycle * {0}.cycle + {0}.cycle))::date"""
+NEXT_CYCLE_SQL = f"least({{0}}.term_ends_on, {WHOLE_CYCLE_SQL})"
 
 
 @dataclass(frozen=True)
@@ -66,3 +67,10 @@ def cycle_on(
         number -= 1
     end = add_months(starts_on, (number + 1) * months)
     return Period(add_months(starts_on, number * months), min(end, ends_on) if ends_on else end)
+
+
+def whole_days(cycle: Period, *, starts_on: datetime.date, term: str, frequency: str) -> int:
+    """Return how many days a billing cycle would have if the end of its term did not cut it short."""
+    months = CYCLE_MONTHS.get(BillingFrequency(frequency)) or TERM_MONTHS.get(Term(term), 0)
+    passed = (cycle.starts_on.year - starts_on.year) * 12 + cycle.starts_on.month - starts_on.month
+    return max((add_months(starts_on, passed + months) - cycle.starts_on).days, cycle.days)

@@ -77,6 +77,8 @@ class MarketplaceCatalog(Catalog):
         return found
 
     def quote(self, line: WantedLine, *, partner: Partner, customer: Customer, today: datetime.date) -> Quote:
+        if line.ends_on:
+            raise InvalidInput(_("The term of this product does not end early."), field="customTermEndDate")
         buyer = Buyer(partner, customer, today)
         purchase = _purchase(line)
         plan = Plan.objects.select_related("offer__publisher__organization").get(pk=purchase.plan_id)

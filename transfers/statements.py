@@ -12,7 +12,7 @@ from decimal import Decimal
 from billing.amounts import cycle_amount, split
 from customers.enums import BillingFrequency, ProductFamily
 from customers.models import Subscription
-from customers.terms import Period, cycle_on
+from customers.terms import Period, cycle_on, whole_days
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,15 @@ def item_statement(subscription: Subscription, day: datetime.date) -> ItemStatem
     cycle = cycle_of(subscription, day)
     if price is None or cycle is None:
         return ItemStatement(day=day, currency=currency)
-    amount = cycle_amount(unit_price=price, quantity=subscription.quantity, currency=currency)
+    whole = whole_days(
+        cycle,
+        starts_on=subscription.starts_on or cycle.starts_on,
+        term=subscription.term,
+        frequency=subscription.billing_frequency,
+    )
+    amount = cycle_amount(
+        unit_price=price, quantity=subscription.quantity, currency=currency, days=cycle.days, whole_days=whole
+    )
     if subscription.product_family == ProductFamily.LICENSE_BASED:
         kept, moved = split(amount, cycle, day, currency)
     else:

@@ -1,19 +1,23 @@
 """What is filled in to order first-party products: one product for the cart, and the review of all (section 1.10)."""
 
+import datetime
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from azure.forms.changes import QuantityField
 from azure.forms.ways import way_choices, way_of
 from azure.rules.buying import Article
+from azure.rules.coterm import EndDate
 from azure.rules.families import LICENSED
 from customers.catalog import WantedLine
 from customers.enums import BillingFrequency, ProductFamily, Term
 from customers.fields import CreditedField, FriendlyNameField
 from customers.models import Subscription
+from customers.presentation import day
 from customers.wire import cycle_of
 from portal.accounts.models import PartnerLocation
 
@@ -24,7 +28,14 @@ class OrderForm(forms.Form):
     product = forms.CharField(widget=forms.HiddenInput, max_length=40)
     sku = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
-    def __init__(self, *args: Any, article: Article, scopes: Sequence[Subscription] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        article: Article,
+        scopes: Sequence[Subscription] = (),
+        ends: Sequence[EndDate] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         if article.ways:
             self.fields["way"] = forms.ChoiceField(
@@ -32,6 +43,8 @@ class OrderForm(forms.Form):
                 widget=forms.RadioSelect,
                 choices=way_choices(article.ways, family=article.family),
             )
+        if ends:
+            self.fields["ends_on"] = _end_field(ends)
         if article.is_counted:
             label = _("Licenses") if article.family in LICENSED else _("Quantity")
             self.fields["quantity"] = QuantityField(label=label)
@@ -52,6 +65,7 @@ class OrderForm(forms.Form):
             term="" if term == Term.NONE else term,
             friendly_name=values["friendly_name"],
             scope=values.get("scope", ""),
+            ends_on=values.get("ends_on", ""),
         )
 
 
@@ -84,6 +98,23 @@ class ReviewForm(forms.Form):
             "is_attested": values["attested"],
             "total": values["total"],
         }
+
+
+def _end_field(ends: Sequence[EndDate]) -> forms.ChoiceField:
+    choices = [("", _now("With the term")), *((one.ends_on.isoformat(), _end_label(one)) for one in ends)]
+    return forms.ChoiceField(
+        label=_("The first term ends"),
+        choices=choices,
+        required=False,
+        help_text=_("Earlier than the term, so that several subscriptions renew together. The next terms are whole."),
+    )
+
+
+def _end_label(one: EndDate) -> str:
+    last = day(one.ends_on - datetime.timedelta(days=1))
+    if one.like:
+        return _now("%(date)s, like %(name)s") % {"date": last, "name": one.like}
+    return _now("%(date)s, with the month") % {"date": last}
 
 
 def _scope_field(scopes: Sequence[Subscription]) -> forms.ChoiceField:

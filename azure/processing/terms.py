@@ -19,7 +19,7 @@ from billing import workflow as billing
 from customers.enums import SubscriptionStatus
 from customers.models import Subscription
 from customers.rules.reminders import to_remind
-from customers.terms import CYCLE_SQL, NEXT_CYCLE_SQL
+from customers.terms import CYCLE_SQL, NEXT_CYCLE_SQL, WHOLE_CYCLE_SQL
 
 BATCH = 5_000
 ONE_BY_ONE = 500
@@ -41,17 +41,19 @@ WITH due AS MATERIALIZED (
     LIMIT %(batch)s
     FOR NO KEY UPDATE OF owned, term SKIP LOCKED
 ), next AS MATERIALIZED (
-    SELECT due.id, due.starts_on, {NEXT_CYCLE_SQL.format("due")} AS ends_on FROM due
+    SELECT due.id, due.starts_on, {NEXT_CYCLE_SQL.format("due")} AS ends_on,
+        {WHOLE_CYCLE_SQL.format("due")} - due.starts_on AS whole_days
+    FROM due
 )
 UPDATE azure_productterm AS term SET billed_until = next.ends_on
 FROM next WHERE term.subscription_id = next.id
-RETURNING term.subscription_id, next.starts_on, next.ends_on
+RETURNING term.subscription_id, next.starts_on, next.ends_on, next.whole_days
 """  # noqa: S608 - made of constants
 
 CHARGES = """
     SELECT owned.id AS subscription_id, 'cycle' AS kind, charged.starts_on, charged.ends_on, owned.quantity,
-        owned.unit_price, '' AS reference
-    FROM unnest(%s::uuid[], %s::date[], %s::date[]) AS charged (id, starts_on, ends_on)
+        owned.unit_price, '' AS reference, charged.whole_days
+    FROM unnest(%s::uuid[], %s::date[], %s::date[], %s::int[]) AS charged (id, starts_on, ends_on, whole_days)
     JOIN customers_subscription AS owned ON owned.id = charged.id
 """
 
@@ -91,8 +93,8 @@ def _charge_batch(now: datetime.datetime) -> int:
         cursor.execute(CYCLES, {"today": now.date(), "batch": BATCH})
         rows = cursor.fetchall()
     if rows:
-        ids, starts, ends = (list(column) for column in zip(*rows, strict=True))
-        billing.charge_many(select=CHARGES, params=[ids, starts, ends], now=now)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        billing.charge_many(select=CHARGES, params=columns, now=now, has_whole_days=True)
     return len(rows)
 
 

@@ -1,5 +1,6 @@
 """Why a first-party product cannot be bought for a customer (A1, A11; section 9)."""
 
+import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -14,11 +15,12 @@ from django.utils.translation import ngettext
 from azure.enums import AzureOffer
 from azure.prices import ListedSku, Way
 from azure.rules.families import LIFECYCLES
+from billing.amounts import cycle_amount
 from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus, Term
 from customers.models import Subscription
 from customers.rules.buying import AzurePlanMissing, Buyer, azure_plan_of
+from customers.terms import cycle_on, whole_days
 from portal.core.errors import InvalidInput, Refusal
-from portal.core.money import round_money
 
 MAX_LICENSES = 10_000
 USAGE = "usage"  # the way in which everything without a price list is sold
@@ -157,9 +159,24 @@ def scopes(buyer: Buyer) -> QuerySet[Subscription]:
     ).order_by("friendly_name", "pk")
 
 
-def first_total(way: Way | None, quantity: int) -> Decimal | None:
-    """Return what the first billing cycle costs; ``None`` for what is billed by usage."""
-    return round_money(way.unit_price * quantity, way.currency) if way else None
+def first_total(
+    way: Way | None, quantity: int, *, today: datetime.date | None = None, ends_on: datetime.date | None = None
+) -> Decimal | None:
+    """Return what the first billing cycle costs; ``None`` for what is billed by usage.
+
+    ``ends_on``: the first day after a first term that begins today and ends early; a cycle that it cuts costs its days.
+    """
+    if way is None:
+        return None
+    days = whole = 1
+    if today is not None and ends_on is not None:
+        cycle = cycle_on(today, starts_on=today, ends_on=ends_on, frequency=way.billing_frequency)
+        if cycle is not None:
+            whole = whole_days(cycle, starts_on=today, term=way.term, frequency=way.billing_frequency)
+            days = cycle.days
+    return cycle_amount(
+        unit_price=way.unit_price, quantity=quantity, currency=way.currency, days=days, whole_days=whole
+    )
 
 
 def is_one_time(way: Way | None) -> bool:

@@ -20,6 +20,7 @@ class Lifecycle:
     can_remove: bool = False  # licenses, within the window of those
     can_shrink: bool = False  # licenses, with the next term
     can_change_term: bool = False  # to a longer one before its end
+    can_coterm: bool = False  # its first term can end with a month, or with another subscription
     can_suspend: bool = False
     renews: bool = False
     needs_plan: bool = False  # is bought for a customer with an Azure plan only
@@ -34,6 +35,7 @@ LIFECYCLES: dict[str, Lifecycle] = {
         can_remove=True,
         can_shrink=True,
         can_change_term=True,
+        can_coterm=True,
         can_suspend=True,
         renews=True,
     ),

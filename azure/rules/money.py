@@ -4,7 +4,7 @@ import datetime
 
 from billing.amounts import Rate
 from customers.models import Subscription
-from customers.terms import cycle_on
+from customers.terms import cycle_on, whole_days
 
 
 def rate_on(subscription: Subscription, day: datetime.date) -> Rate | None:
@@ -17,4 +17,9 @@ def rate_on(subscription: Subscription, day: datetime.date) -> Rate | None:
         ends_on=subscription.ends_on,
         frequency=subscription.billing_frequency,
     )
-    return Rate(cycle, subscription.quantity, subscription.unit_price) if cycle else None
+    if cycle is None:
+        return None
+    whole = whole_days(
+        cycle, starts_on=subscription.starts_on, term=subscription.term, frequency=subscription.billing_frequency
+    )
+    return Rate(cycle, subscription.quantity, subscription.unit_price, whole)

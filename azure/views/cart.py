@@ -1,5 +1,6 @@
 """The cart beside the products, and the steps of ordering (section 1.10)."""
 
+import datetime
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -13,13 +14,13 @@ from azure.queries.dates import buyer_of
 from azure.rules.families import LICENSED
 from customers.catalog import Standing, WantedLine
 from customers.enums import BillingFrequency, Term
-from customers.presentation import term_text, unit_price_text
+from customers.presentation import day, term_text, unit_price_text
 from customers.rules.buying import Buyer
 from customers.subscription_changes import frequency_of
 from customers.workflow.carts import lines_of
 from customers.workflow.own_carts import first_total, key_of, open_cart, standings
 from portal.core.http import PortalRequest
-from portal.core.money import money_text, round_money
+from portal.core.money import money_text
 
 STEPS = ("select", "review", "confirm")
 
@@ -71,17 +72,24 @@ def _row(one: Standing, buyer: Buyer) -> dict[str, Any]:
         "key": key_of(line),
         "name": article.name if article else line.catalog_item,
         "friendly_name": line.friendly_name,
-        "term": term_text(line.term or Term.NONE, frequency),
+        "term": _term(line, frequency),
         "price": unit_price_text(quote.unit_price, quote.currency, frequency, is_per_seat=per_seat)
         if quote and has_price
         else "",
-        "total": money_text(round_money(quote.unit_price * line.quantity, quote.currency), quote.currency)
-        if quote and has_price
-        else "",
+        "total": money_text(quote.at_once(line.quantity), quote.currency) if quote and has_price else "",
         "quantity": line.quantity,
         "is_counted": article is not None and article.is_counted,
         "why_not": one.refusal.explanation if one.refusal else "",
     }
+
+
+def _term(line: WantedLine, frequency: str) -> str:
+    """Say for how long, how it is billed, and where the first term ends early."""
+    text = term_text(line.term or Term.NONE, frequency)
+    if not line.ends_on:
+        return text
+    last = datetime.date.fromisoformat(line.ends_on) - datetime.timedelta(days=1)
+    return _("%(term)s · the first one ends on %(date)s") % {"term": text, "date": day(last)}
 
 
 def _frequency(line: WantedLine) -> str:

@@ -19,6 +19,7 @@ from azure.queries import catalogue as queries
 from azure.queries.dates import buyer_of
 from azure.rules import buying as rules
 from azure.rules.buying import Article
+from azure.rules.coterm import end_dates
 from azure.views.cart import cart_context, line_rows, steps_of
 from customers.catalog import Standing
 from customers.enums import ProductFamily
@@ -129,6 +130,7 @@ def _form(request: PortalRequest, article: Article, buyer: Buyer) -> OrderForm:
         posted(request),
         article=article,
         scopes=list(rules.scopes(buyer)) if article.family == ProductFamily.RESERVATION else (),
+        ends=end_dates(article, buyer),
     )
     if not form.is_bound:
         form.initial = {"product": article.product_id, "sku": article.sku_id, "quantity": 1}

@@ -14,6 +14,7 @@ from azure.prices import Way
 from azure.queries.catalogue import article_of, check_article
 from azure.rules import buying as rules
 from azure.rules.buying import Article
+from azure.rules.coterm import check_end
 from azure.rules.families import window_end
 from azure.workflow.terms import open_window, start_term
 from customers.enums import BillingFrequency, ProductFamily, ReservationScope, SubscriptionStatus, Term
@@ -46,6 +47,7 @@ class Purchase:
     quantity: int = 1
     friendly_name: str = ""
     scope_id: UUID | None = None  # the Azure subscription that a reservation is limited to
+    ends_on: datetime.date | None = None  # the first day after a first term that is shorter than the others
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,9 @@ def buy_product(
     check_article(article, buyer, reseller_id=review.reseller_id)
     rules.check_quantity(article, purchase.quantity)
     way = rules.way_of(article, term=purchase.term, billing_frequency=purchase.billing_frequency)
-    check_total(seen=review.total, total=rules.first_total(way, purchase.quantity) or Decimal(0))
+    check_end(article, buyer, term=purchase.term, ends_on=purchase.ends_on)
+    total = rules.first_total(way, purchase.quantity, today=buyer.today, ends_on=purchase.ends_on)
+    check_total(seen=review.total, total=total or Decimal(0))
 
     subscription = _subscription(article, way, purchase, buyer, reseller_id=review.reseller_id, number=number, now=now)
     subscription.save(force_insert=True)
@@ -133,7 +137,7 @@ def _subscription(
         billing_frequency=way.billing_frequency if way else BillingFrequency.USAGE,
         auto_renew=rules.has_term(way),
         starts_on=today,
-        ends_on=end_of_term(today, way.term) if way else None,
+        ends_on=purchase.ends_on or end_of_term(today, way.term) if way else None,
         cancelable_until=window_end(article.family, now),
         parent=_parent(article, buyer, purchase.scope_id, reseller_id),
         scope=_scope(article, purchase.scope_id),

@@ -38,10 +38,12 @@ def start_term(subscription: Subscription, *, now: datetime.datetime) -> Product
     if rate is None:
         return None
     billing.charge_cycle(subscription=subscription, kind=ChargeKind.NEW, rate=rate, now=now)
+    months, ends = TERM_MONTHS[Term(subscription.term)], subscription.ends_on
+    is_whole = ends is None or ends == add_months(begins, months)
     return ProductTerm.objects.create(
         subscription=subscription,
-        counted_from=begins,
-        counted_months=TERM_MONTHS[Term(subscription.term)],
+        counted_from=begins if is_whole or ends is None else ends,
+        counted_months=months if is_whole else 0,
         billed_until=rate.period.ends_on,
     )
 

@@ -98,7 +98,7 @@ def charge_quantity_change(
 
     The difference of both rests, so that changes back and forth on one day add up to nothing, to the cent.
     """
-    new = Rate(rate.period, new_quantity, rate.unit_price)
+    new = Rate(rate.period, new_quantity, rate.unit_price, rate.whole_days)
     currency = subscription.currency
     return write_charge(
         subscription=subscription,
@@ -163,20 +163,23 @@ def _refund(subscription: Subscription, period: Period, total: Decimal, now: dat
     )
 
 
-def charge_many(*, select: str, params: Sequence[Any], now: datetime.datetime) -> int:
+def charge_many(*, select: str, params: Sequence[Any], now: datetime.datetime, has_whole_days: bool = False) -> int:
     """Write the charges that a SELECT yields, in one statement; return how many were new.
 
     The SELECT has the columns subscription_id, kind, starts_on, ends_on, quantity, unit_price and reference. Each row
     is charged its quantity times its price, in whole cents; who owes it stands at the subscription. What was charged
-    before is left as it is, so a second run charges nothing twice.
+    before is left as it is, so a second run charges nothing twice. ``has_whole_days``: the SELECT has a column
+    whole_days too, of which only the days of the charge are paid.
     """
+    part = "* (due.ends_on - due.starts_on) / due.whole_days" if has_whole_days else ""
     decimals = {code: digits[0] for code, digits in get_global("currency_fractions").items() if code != "DEFAULT"}
     statement = f"""
         INSERT INTO billing_charge (id, subscription_id, billing_owner_id, customer_id, kind, starts_on, ends_on,
             quantity, unit_price, amount, currency, reference, created_at)
         SELECT gen_random_uuid(), due.subscription_id, owned.billing_owner_id, owned.customer_id, due.kind,
             due.starts_on, due.ends_on, due.quantity, due.unit_price,
-            round(due.quantity * due.unit_price, coalesce(fraction.decimals, 2)), owned.currency, due.reference, %s
+            round(due.quantity * due.unit_price {part}, coalesce(fraction.decimals, 2)), owned.currency,
+            due.reference, %s
         FROM ({select}) AS due
         JOIN customers_subscription AS owned ON owned.id = due.subscription_id
         LEFT JOIN unnest(%s::text[], %s::int[]) AS fraction (currency, decimals) ON fraction.currency = owned.currency

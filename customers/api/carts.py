@@ -22,11 +22,12 @@ from portal.accounts.permissions import Permission
 from portal.api import error_codes
 from portal.api.access import ApiRequest, api_requires
 from portal.api.errors import json_answer
-from portal.api.reading import Body, body_of, one_of
-from portal.api.resources import Attributes, SelfLinks, attributes, self_links, time_text, without_nothing
+from portal.api.reading import Body, WireTime, body_of, one_of
+from portal.api.resources import Attributes, SelfLinks, attributes, date_text, self_links, time_text, without_nothing
 from portal.core.errors import Refusal
 
 RESELLER = "transaction_reseller"
+LAST_DAY = datetime.date(9999, 1, 1)  # later ones are read as this one: the calendar must have a day after it
 CART_ERRORS = {  # Refusal.code -> CartErrorCode
     "price-missing": 10000,
     "catalog-item-unknown": 10001,
@@ -56,6 +57,7 @@ class CartLineBody(Body):
     currency_code: Annotated[str, Field(max_length=3)] = ""
     participants: list[ParticipantBody] = Field(default_factory=list)
     provisioning_context: dict[str, Any] = Field(default_factory=dict)
+    custom_term_end_date: WireTime | None = None
 
     def line(self) -> WantedLine:
         """Return the line in our words."""
@@ -69,6 +71,7 @@ class CartLineBody(Body):
             currency=self.currency_code.upper(),
             scope=str(self.provisioning_context.get("subscriptionid", ""))[:40],
             partner_on_record=credited[0] if credited else "",
+            ends_on=_day_after(self.custom_term_end_date),
         )
 
 
@@ -100,6 +103,7 @@ class CartLineAnswer(TypedDict):
     termDuration: NotRequired[str]
     currencyCode: NotRequired[str]
     participants: NotRequired[list[Participant]]
+    customTermEndDate: NotRequired[str]
     orderGroup: str
     pricing: NotRequired[Pricing]
     error: NotRequired[CartError]
@@ -225,6 +229,7 @@ def _lines(
             "billingCycle": line.billing_cycle,
             "termDuration": line.term or None,
             "currencyCode": buyer.partner.currency,
+            "customTermEndDate": _last_day(line.ends_on),
             "participants": [{"key": RESELLER, "value": line.partner_on_record}] if line.partner_on_record else None,
         }
         key: tuple[str, ...] = ("", line.partner_on_record)
@@ -239,3 +244,15 @@ def _lines(
         value["orderGroup"] = groups.setdefault(key, str(len(groups)))
         answer.append(without_nothing(value))
     return answer
+
+
+def _day_after(last: datetime.datetime | None) -> str:
+    """Return the first day after a first term that ends early; the original names its last one."""
+    if last is None:
+        return ""
+    return (min(last.date(), LAST_DAY) + datetime.timedelta(days=1)).isoformat()
+
+
+def _last_day(ends_on: str) -> str | None:
+    """Return the last day of a first term that ends early, as the original writes it."""
+    return date_text(datetime.date.fromisoformat(ends_on) - datetime.timedelta(days=1)) if ends_on else None

@@ -25,12 +25,11 @@ from customers.workflow.carts import CartNotFound, buyer_of, groups_of, lines_of
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
 from portal.core.errors import Refusal
-from portal.core.money import round_money
 
 
 def key_of(line: WantedLine) -> str:
     """Return what tells a line of a cart from the others."""
-    return "|".join((line.catalog_item, line.billing_cycle, line.scope))
+    return "|".join((line.catalog_item, line.billing_cycle, line.scope, line.ends_on))
 
 
 def open_cart(actor: Actor, customer_id: UUID, *, now: datetime.datetime) -> WireCart | None:
@@ -62,9 +61,7 @@ def _is_plan(line: WantedLine, buyer: Buyer) -> bool:
 
 def first_total(found: Sequence[Standing]) -> Decimal:
     """Return what is charged at once: the first billing cycle of each line."""
-    quotes = [(one.quote, one.line.quantity) for one in found if one.quote is not None]
-    amounts = (round_money(quote.unit_price * quantity, quote.currency) for quote, quantity in quotes)
-    return sum(amounts, Decimal(0))
+    return sum((one.quote.at_once(one.line.quantity) for one in found if one.quote is not None), Decimal(0))
 
 
 @transaction.atomic

@@ -16,7 +16,6 @@ from portal.accounts.enums import AccountEvent
 from portal.accounts.models import Organization
 from portal.audit.models import AuditEvent
 from portal.local import demo
-from portal.local.demo import loading
 from portal.local.demo.organizations import CUSTOMERS, PARTNERS, organization_id
 from portal.notifications.models import ActionItem, OutgoingEmail
 
@@ -24,20 +23,20 @@ NOW = datetime.datetime(2026, 11, 20, 12, 0, tzinfo=datetime.UTC)
 BOTH = [organization_id("belfortcloud.example"), organization_id("fjallvind.example")]
 
 
-@pytest.fixture
-def world(db):
-    demo.load(now=NOW)
-    customers_demo.load(now=NOW)
+@pytest.fixture(scope="module")
+def loaded(rows_of_module):
+    """The people with what happened to them, and their customers: for all tests here, none of which changes it."""
+    with rows_of_module():
+        demo.load(now=NOW)
+        customers_demo.load(now=NOW)
 
 
 @pytest.fixture
-def populated(db):
-    """The customers' part alone, without what happened to people."""
-    loading.populate(now=NOW)
-    customers_demo.load(now=NOW)
+def world(loaded, db):
+    """The same, and the right to read it."""
 
 
-def test_three_customers_signed_with_both_first_partners_and_have_something_to_transfer(populated):
+def test_three_customers_signed_with_both_first_partners_and_have_something_to_transfer(world):
     families = {ProductFamily.LICENSE_BASED, ProductFamily.AZURE_PLAN, ProductFamily.AZURE_SUBSCRIPTION}
     found = 0
     for customer_id, partners in partners_of_customers().items():
@@ -51,7 +50,7 @@ def test_three_customers_signed_with_both_first_partners_and_have_something_to_t
     assert found >= 3
 
 
-def test_every_product_family_and_most_states_occur(populated):
+def test_every_product_family_and_most_states_occur(world):
     assert set(Subscription.objects.values_list("product_family", flat=True)) == set(ProductFamily) - {
         ProductFamily.THIRD_PARTY  # bought in the marketplace's part of the demo world
     }
@@ -64,7 +63,7 @@ def test_every_product_family_and_most_states_occur(populated):
         assert row.filter(partner_id=subscription.billing_owner_id, customer_id=subscription.customer_id).exists()
 
 
-def test_requests_are_there_in_every_state(populated):
+def test_requests_are_there_in_every_state(world):
     states = {state_of(invitation, now=NOW) for invitation in RelationshipInvitation.objects.all()}
 
     assert states == set(STATES)
@@ -74,7 +73,7 @@ def test_requests_are_there_in_every_state(populated):
     assert not RelationshipInvitation.objects.filter(status=InvitationStatus.PENDING, expires_at__lte=NOW).exists()
 
 
-def test_resellers_and_sandboxes_have_customers_of_their_own_kind(populated):
+def test_resellers_and_sandboxes_have_customers_of_their_own_kind(world):
     resellers = [partner.id for partner in PARTNERS if partner.provider]
     rows = ResellerRelationship.objects.active().select_related("partner__organization", "customer__organization")
 
@@ -84,7 +83,7 @@ def test_resellers_and_sandboxes_have_customers_of_their_own_kind(populated):
         assert (partner.is_sandbox, partner.cloud) == (customer.is_sandbox, customer.cloud)
 
 
-def test_logs_mails_and_action_center_are_filled_up_to_now(populated):
+def test_logs_mails_and_action_center_are_filled_up_to_now(world):
     happened = set(AuditEvent.objects.values_list("event_type", flat=True))
     assert {
         CustomerEvent.RELATIONSHIP_ACCEPTED,

@@ -42,6 +42,7 @@ urlpatterns = [
 urlpatterns += [
     path("v1/", include("customers.api.urls")),
     path("v1/", include("billing.api.urls")),
+    path("v1/", include("bundles.api.urls")),
     path("v1/", include("transfers.api.urls")),
     path("v1/", include("support.api.urls")),
     path("v1/", include("marketplace.api.partner_urls")),

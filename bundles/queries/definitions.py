@@ -101,6 +101,14 @@ def versions_of(version: BundleVersion) -> list[BundleVersion]:
     return list(BundleVersion.objects.filter(bundle_id=version.bundle_id).order_by("-number"))
 
 
+def lines_of(versions: Sequence[BundleVersion]) -> dict[UUID, list[BundleLine]]:
+    """Return the products of several versions, in one query."""
+    found: dict[UUID, list[BundleLine]] = {version.pk: [] for version in versions}
+    for line in BundleLine.objects.filter(version__in=found).order_by("version", "position"):
+        found[line.version_id].append(line)
+    return found
+
+
 def shelf_of(actor: Actor, customer_id: UUID | None, *, today: datetime.date) -> Shelf:
     """Return the shelf before which a bundle is put together: that of its customer, else of the partner's country."""
     partner = Partner.objects.select_related("organization").get(pk=actor.organization_id)

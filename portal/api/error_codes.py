@@ -156,6 +156,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "plan-not-sold": (800028, 403),
     "price-missing": (900143, 400),
     "price-changed": (800009, 400),
+    "bundle-not-found": (2000, 404),
     "bundle-not-for-sale": (800009, 403),
     "bundle-withdrawn": (2000, 409),
     "bundle-changed": (2055, 409),

@@ -260,6 +260,10 @@ HELP: dict[str, tuple[object, object]] = {
     "plan-not-sold": (_("The plan is not on sale."), _("Choose another.")),
     "price-missing": (_("The plan has no price in the partner's market."), _("Choose another plan.")),
     "price-changed": (_("The price changed since the cart was shown."), _("Look at the new price and order again.")),
+    "bundle-not-found": (
+        _("The caller's company has no such bundle."),
+        _("Compare the id with the list of bundles."),
+    ),
     "bundle-not-for-sale": (
         _("The bundle is not sold to this customer today."),
         _("Read the bundle: state and audience."),

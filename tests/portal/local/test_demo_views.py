@@ -22,11 +22,17 @@ BELFORT = PARTNERS[0]
 CAMILLE = next(person for person in PEOPLE if person.name == "Camille Rousseau")
 
 
+@pytest.fixture(scope="module")
+def people(rows_of_module):
+    with rows_of_module():
+        loading.populate(now=NOON)
+        for person in PEOPLE[:10]:
+            set_up_second_factor(person, Origin("203.0.113.1", Device("", "")), NOON)
+
+
 @pytest.fixture(autouse=True)
-def people(db):
-    loading.populate(now=NOON)
-    for person in PEOPLE[:10]:
-        set_up_second_factor(person, Origin("203.0.113.1", Device("", "")), NOON)
+def fresh_world(people, db):
+    """The same people for each test, whatever another one did to them."""
 
 
 def sign_in(client, person, domain=None):

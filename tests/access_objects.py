@@ -715,7 +715,10 @@ FOR_MACHINES = {
 OF_EVERY_PARTNER = {
     "api:error",
     *_pages("support", "ask resolve assign incident update_incident"),
-    *_pages("pricing", "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_rows end_incentive"),
+    *_pages(
+        "pricing",
+        "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_progress usage_file_rows end_incentive",
+    ),
     *_pages("operators", "partner create_sandbox pair_sandbox nomination approve refuse"),
     *_pages("billing_programme", "invoice invoice_pdf reconciliation_file usage_file payment"),
 }

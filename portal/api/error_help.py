@@ -1,6 +1,6 @@
 """What each code of an error means and what to do about it: the pages of the API's documentation.
 
-``tests/portal/api/test_error_codes.py`` finds a code of the source that is missing here.
+``tests/portal/api/test_error_codes.py`` finds a code of the source that is missing here. Long because it is one table.
 """
 
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 """What every test gets: a clean language, a signed-in client, and templates that must not use undefined variables."""
 
+import gc
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -21,6 +22,17 @@ from portal.api.tokens import keys
 from tests.browser import chromium  # noqa: F401 - a fixture
 from tests.first_rows import FirstRows
 from tests.sign_in import signed_in
+
+
+def pytest_configure() -> None:
+    """Look for no garbage while modules and tests are read: all of it stays to the end of the run."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, but only in what the tests leave behind."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

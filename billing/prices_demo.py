@@ -56,6 +56,9 @@ def _licenses(product_id: str, product: str, monthly: str, annual: str, dearer: 
         later = str((Decimal(dearer) * Decimal(factor)).quantize(CENT)) if dearer else ""
         yield Sold(F.LICENSE_BASED, product_id, "0001", product, product, retail, term, billing, dearer=later)
     yield Sold(F.LICENSE_BASED, product_id, "0001", product, product, annual, Term.YEAR, B.ANNUAL)
+    for billing, price in ((B.MONTHLY, monthly), (B.ANNUAL, annual)):  # three years cost a tenth less
+        retail = str((Decimal(price) * Decimal("0.9")).quantize(CENT))
+        yield Sold(F.LICENSE_BASED, product_id, "0001", product, product, retail, Term.THREE_YEARS, billing)
 
 
 def _meter(sku_id: str, meter_id: str, product: str, sku: str, unit: str, price: str, category: str) -> Sold:

@@ -64,7 +64,7 @@ def _make_group(domain: str, name: str, description: str, *, is_offered: bool, n
 def _buy(
     actor: Actor, customer: str, product_id: str, sku_id: str, quantity: int, name: str, *, now: datetime.datetime
 ) -> Subscription | None:
-    """Buy a product in its first way, where the price lists of the day have it."""
+    """Buy a product in its last way, where the price lists of the day have it."""
     own = ResellerRelationship.objects.active().filter(partner_id=actor.organization_id, customer_domain=customer)
     relationship = own.first()
     if relationship is None:

@@ -2,10 +2,11 @@
 
 import datetime
 from collections.abc import Callable
+from functools import lru_cache, partial
 
 from django.utils.formats import number_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from customers.presentation import term_text, unit_price_text
 from marketplace.enums import EndReason, FulfillmentStatus
@@ -67,6 +68,16 @@ def quantity_of(saas: SaaSSubscription) -> str:
 
 
 def quantity_text(quantity: int) -> str:
+    return quantity_words()(quantity)
+
+
+def quantity_words() -> Callable[[int], str]:
+    """Return what words a quantity in the language now spoken: lists say the same ones again and again."""
+    return partial(_quantity, get_language())
+
+
+@lru_cache(maxsize=2_000)
+def _quantity(_language: str | None, quantity: int) -> str:
     return ngettext("%(count)s license", "%(count)s licenses", quantity) % {
         "count": number_format(quantity, force_grouping=True)
     }

@@ -82,5 +82,9 @@ def subscription_sort(address: ListAddress) -> str:
     What has ended is not sorted by the end of its term: it is over.
     """
     sort = address.get("sort") or ("ends" if address.get("renewing") else DEFAULT_SORT)
-    is_over = address.get("status") in ("all", FulfillmentStatus.UNSUBSCRIBED)
-    return DEFAULT_SORT if sort == "ends" and is_over else sort
+    return DEFAULT_SORT if sort == "ends" and is_over(address) else sort
+
+
+def is_over(address: ListAddress) -> bool:
+    """Say whether the list holds what has ended, whose terms have no end to sort by."""
+    return address.get("status") in ("all", FulfillmentStatus.UNSUBSCRIBED)

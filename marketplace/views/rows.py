@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from customers.enums import BillingFrequency, Term
 from marketplace.enums import FulfillmentStatus
-from marketplace.presentation import quantity_text, status_tone, status_words
+from marketplace.presentation import quantity_words, status_tone, status_words
 from marketplace.queries import SubscriptionRow
 from portal.core.listing import short_days
 from portal.core.templatetags.components import icon
@@ -27,7 +27,7 @@ def list_rows(found: Iterable[SubscriptionRow], *, now: datetime.datetime) -> li
     terms = {term.value: str(term.label) for term in Term}
     frequencies = {frequency.value: str(frequency.label) for frequency in BillingFrequency}
     flat_rate, on, off = _("Flat rate"), _("On"), _("Off")
-    quantity, status, cancelable = cache(quantity_text), _status(), _cancelable(now)
+    quantity, status, cancelable = quantity_words(), _status(), _cancelable(now)
     return [
         {
             "id": str(row.pk),

@@ -1,6 +1,7 @@
 """Marketplace subscriptions over all customers: list, export, and auto-renew of many at once (M2, W19, W32)."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
@@ -9,8 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.presentation import day
@@ -22,6 +23,7 @@ from marketplace.forms.list import (
     NO,
     SUBSCRIPTION_FILTERS,
     YES,
+    is_over,
     read_subscriptions,
     subscription_filter,
     subscription_sort,
@@ -59,8 +61,8 @@ def subscriptions(request: PortalRequest) -> HttpResponse:
         "rows": list_rows(page, now=now),
         "bar": {"text": address.get("q")},
         "values": {name: address.get(name) for name in SUBSCRIPTION_FILTERS} | {"sort": sort},
-        "options": _options(address),
-        "chips": address.chips(_chip_labels(address)),
+        "options": _options(get_language(), is_over=is_over(address)),
+        "chips": address.chips(_chip_labels(address)) if address.values else [],
         "pager": {
             "previous_url": address.url(cursor=page.previous_cursor, count="") if page.previous_cursor else "",
             "next_url": address.url(cursor=page.next_cursor, count="") if page.next_cursor else "",
@@ -107,7 +109,10 @@ def _renewing_label() -> str:
     return _("Within %(count)s days") % {"count": RENEWING_DAYS}
 
 
-def _options(address: ListAddress) -> dict[str, list[dict[str, Any]]]:
+@lru_cache
+def _options(_language: str | None, *, is_over: bool) -> dict[str, list[dict[str, Any]]]:
+    """Return the choices of each filter, worded once per language."""
+
     def choices(every: str, pairs: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
         return [{"value": "", "label": every}, *({"value": value, "label": label} for value, label in pairs)]
 
@@ -118,13 +123,12 @@ def _options(address: ListAddress) -> dict[str, list[dict[str, Any]]]:
         "renewing": choices(_("Any time"), [(YES, _renewing_label())]),
         "cancelable": choices(_("With and without"), [(YES, _("Can be canceled now"))]),
         "autorenew": choices(_("On and off"), [(YES, _("On")), (NO, _("Off"))]),
-        "sort": [{"value": value, "label": label} for value, label in _orders(address)],
+        "sort": [{"value": value, "label": label} for value, label in _orders(is_over=is_over)],
     }
 
 
-def _orders(address: ListAddress) -> list[tuple[str, str]]:
+def _orders(*, is_over: bool) -> list[tuple[str, str]]:
     orders = [("newest", _("Newest first")), ("oldest", _("Oldest first")), ("name", _("By name"))]
-    is_over = address.get("status") in ("all", FulfillmentStatus.UNSUBSCRIBED)
     return orders if is_over else [*orders, ("ends", _("Term ends first"))]
 
 

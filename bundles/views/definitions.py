@@ -134,7 +134,7 @@ def _page(
     version: BundleVersion | None,
 ) -> HttpResponse:
     context = {
-        **_products_context(request, wanted, shelf),
+        **_products_context(request, wanted, shelf, _price(request, version)),
         "form": form,
         "bundle": row_of(version, today=shelf.today) if version else None,
         "seen": version.pk if version else "",
@@ -145,7 +145,9 @@ def _page(
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def _products_context(request: PortalRequest, wanted: Sequence[WantedProduct], shelf: Shelf) -> dict[str, Any]:
+def _products_context(
+    request: PortalRequest, wanted: Sequence[WantedProduct], shelf: Shelf, price: Decimal | None
+) -> dict[str, Any]:
     """Return what bundles/_products.html needs, after what a click asks for: nothing is saved yet."""
     text = request.POST.get("q", "").strip()[:100]
     rows = {f"{one.catalog_item}|{one.billing_frequency}": one.quantity for one in wanted}
@@ -171,13 +173,16 @@ def _products_context(request: PortalRequest, wanted: Sequence[WantedProduct], s
         "is_searched": bool(text),
         "lines": lines,
         "cost": money_text(cost, currency) if lines else "",
-        "margin": margin_of(price, cost, currency) if lines and (price := _price(request)) else None,
+        "margin": margin_of(price, cost, currency) if lines and price else None,
         "has_room": len(lines) < rules.MAX_LINES,
         "path": request.path,
     }
 
 
-def _price(request: PortalRequest) -> Decimal | None:
+def _price(request: PortalRequest, version: BundleVersion | None) -> Decimal | None:
+    """Return the price that stands in the form, or ``None`` for what is no price."""
+    if request.method != "POST":
+        return version.price if version else None
     text = request.POST.get("price", "").strip()
     return Decimal(text) if text.isascii() and text.replace(".", "", 1).isdigit() else None
 

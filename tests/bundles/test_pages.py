@@ -98,6 +98,7 @@ def test_what_makes_no_bundle_is_told_at_its_field(admin, sent, field):
 def test_a_change_is_a_version_and_the_old_one_can_be_read(admin, partner):
     version = make_bundle(partner, now=timezone.now())
     form = admin.get(url("change", version))
+    assert form.context["margin"]["percent"] == "16.7 %"
     sent = filled(name="Office more", price="70", seen=hidden(form)["seen"])
 
     shown = admin.post(url("change", version), sent, follow=True)

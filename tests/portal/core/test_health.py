@@ -131,7 +131,7 @@ def test_metrics_count_what_waits(client, db, django_assert_max_num_queries):
         for hours in (2, 1, -1)
     )
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         text = client.get("/metrics").content.decode()
 
     assert figure(text, "portal_events_unsealed") == figure(before, "portal_events_unsealed") + 1

@@ -25,7 +25,8 @@ def pair_accounts(*, partner_id: UUID, pair_with: UUID, actor: Actor, now: datet
     """
     actor.require(Permission.PROGRAMME_OPERATE)
     rows = Partner.objects.select_related("organization")
-    partner, other = rows.get(pk=partner_id, organization__is_sandbox=True), rows.get(pk=pair_with)
+    partner, other = rows.get(pk=partner_id), rows.get(pk=pair_with)
+    rules.check_can_pair(other, partner)
     rules.check_can_pair(partner, other)
     # All of them, so that who waits for one finds the new sandbox; in the order of ids, so that nobody waits for ever.
     members = {partner_id, pair_with}.union(one.pk for own in (partner_id, pair_with) for one in others_of(own))

@@ -78,7 +78,7 @@ def test_who_does_not_fit_is_not_paired(operator):
     for other in (make_partner(), abroad, own):
         with pytest.raises(rules.SandboxPairUnfit):
             pair(own, other, operator)
-    with pytest.raises(Partner.DoesNotExist):
+    with pytest.raises(rules.SandboxPairUnfit):
         pair(make_partner(), own, operator)
     for role in (Role.GLOBAL_ADMIN, Role.ADMIN_AGENT):
         with pytest.raises(PermissionDenied):
@@ -101,4 +101,4 @@ def test_the_operator_pairs_them_from_the_account_s_page(client_for):
     assert browser.post(url, {"pair_with": str(other.pk)}).headers["Location"] == here
     assert other.name in browser.get(here).text
     production = reverse("operators:pair_sandbox", args=[make_partner().pk])
-    assert browser.get(production).status_code == 404
+    assert browser.post(production, {"pair_with": str(other.pk)}).status_code == 422

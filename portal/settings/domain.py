@@ -79,6 +79,7 @@ INVARIANTS = [
     "marketplace.invariants.breaches",
     "transfers.invariants.breaches",
     "azure.invariants.breaches",
+    "bundles.invariants.breaches",
     "support.invariants.breaches",
 ]
 OVERDUE_CHECKS = [

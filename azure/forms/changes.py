@@ -56,18 +56,20 @@ class NextTermForm(WayForm):
 class ResellerForm(forms.Form):
     """One of a provider's resellers by its PartnerID, or none."""
 
+    NOBODY = "none"
+
     def __init__(self, *args: Any, locations: Sequence[PartnerLocation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owners = {one.partner_id_number: one.partner_id for one in locations}
         self.fields["credited"] = forms.ChoiceField(
             label=_now("Indirect reseller (PartnerID)"),
-            choices=[("", _now("No indirect reseller")), *credited_choices(locations)],
-            required=False,
+            choices=[(self.NOBODY, _now("No indirect reseller")), *credited_choices(locations)],
         )
 
     @property
     def number(self) -> str:
-        return str(self.cleaned_data["credited"])
+        number = str(self.cleaned_data["credited"])
+        return "" if number == self.NOBODY else number
 
     @property
     def reseller_id(self) -> UUID | None:

@@ -193,9 +193,8 @@ def reseller(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """Credit another reseller, or none."""
     detail = detail_of(request, subscription_id)
     locations = creditable_locations(request.actor) if detail.may("reseller") else []
-    form = ResellerForm(
-        posted(request), locations=locations, initial={"credited": detail.subscription.partner_on_record}
-    )
+    credited = detail.subscription.partner_on_record or ResellerForm.NOBODY
+    form = ResellerForm(posted(request), locations=locations, initial={"credited": credited})
     question = Question(
         "reseller",
         _("Change the reseller"),

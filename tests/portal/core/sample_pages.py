@@ -28,8 +28,8 @@ PAGE = """
   <div id="part">{% include "sample_form" %}</div>
   <form>
     {% command_bar %}
-      {% include "components/command.html" with id="t" label="Tag" icon_name="tags" name="tag" value=1 needs="some" only %}
-      {% include "components/command.html" with id="o" label="Buy" icon_name="cart" name="order" value=1 needs="one" only %}
+  {% include "components/command.html" with id="t" label="Tag" icon_name="tags" name="tag" value=1 needs="some" only %}
+  {% include "components/command.html" with id="o" label="Buy" icon_name="cart" name="order" value=1 needs="one" only %}
       <span data-selected-count="%s selected" hidden></span>
     {% endcommand_bar %}
     {% detail_list "Customers" %}

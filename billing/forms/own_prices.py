@@ -24,7 +24,7 @@ class ForCustomerForm(forms.Form):
         label=_("Customer"),
         required=False,
         max_length=253,
-        help_text=_("Microsoft ID or primary domain. Empty: all customers that have nothing of their own."),
+        help_text=_("Name, Microsoft ID or primary domain. Empty: all customers that have nothing of their own."),
     )
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
@@ -37,7 +37,7 @@ class ForCustomerForm(forms.Form):
             return None
         found = customer_named(self.actor, text)
         if found is None:
-            raise ValidationError(_("None of your customers has this ID or domain."))
+            raise ValidationError(_("No customer of yours, or more than one, has this name, ID or domain."))
         return found
 
 

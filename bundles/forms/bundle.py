@@ -71,7 +71,7 @@ class NewBundleForm(BundleForm):
         label=_("Customer"),
         required=False,
         max_length=253,
-        help_text=_("Microsoft ID or primary domain. Empty: for all customers."),
+        help_text=_("Name, Microsoft ID or primary domain. Empty: for all customers."),
     )
     field_order = ("name", "description", "customer", "reseller")
 
@@ -91,7 +91,7 @@ class NewBundleForm(BundleForm):
         text = self.cleaned_data["customer"]
         found = customer_named(self.actor, text) if text else None
         if text and found is None:
-            raise ValidationError(_("None of your customers has this ID or domain."))
+            raise ValidationError(_("No customer of yours, or more than one, has this name, ID or domain."))
         return found
 
     def clean(self) -> dict[str, Any]:

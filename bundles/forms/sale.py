@@ -20,7 +20,7 @@ class CustomerForm(forms.Form):
     """To whom a bundle is sold."""
 
     customer = forms.CharField(
-        label=_("Customer"), max_length=253, help_text=_("Microsoft ID or primary domain of your customer.")
+        label=_("Customer"), max_length=253, help_text=_("Name, Microsoft ID or primary domain of your customer.")
     )
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
@@ -30,7 +30,7 @@ class CustomerForm(forms.Form):
     def clean_customer(self) -> UUID:
         found = customer_named(self.actor, self.cleaned_data["customer"])
         if found is None:
-            raise forms.ValidationError(_("None of your customers has this ID or domain."))
+            raise forms.ValidationError(_("No customer of yours, or more than one, has this name, ID or domain."))
         customer_id: UUID = found.customer_id
         return customer_id
 

@@ -255,12 +255,16 @@ def find_customers(actor: Actor, text: str, *, limit: int) -> Sequence[CustomerR
 
 
 def customer_named(actor: Actor, text: str) -> ResellerRelationship | None:
-    """Return the partner's customer that has this whole Microsoft ID or primary domain, or nothing."""
+    """Return the partner's customer of this whole Microsoft ID, primary domain or name; nothing if several have it."""
     rows = ResellerRelationship.objects.visible_to(actor).active()
     customer_id = as_uuid(text)
     if customer_id is not None:
         return rows.filter(customer_id=customer_id).first()
-    return rows.filter(customer_domain=text.strip().lower()).first()
+    by_domain = rows.filter(customer_domain=text.strip().lower()).first()
+    if by_domain is not None:
+        return by_domain
+    by_name = list(rows.filter(customer_name_key=name_key(text))[:2])
+    return by_name[0] if len(by_name) == 1 else None
 
 
 def customers_like(actor: Actor, *, name: str, country: str, limit: int = 5) -> list[ResellerRelationship]:

@@ -146,6 +146,9 @@ def test_a_bundle_is_reviewed_and_sold_without_javascript(client_for, relationsh
     version = make_bundle(partner, OFFICE, product_of(make_plan(price="5.00")), AZURE_PLAN, now=timezone.now())
     asked = client.post(url("choose_customer", version), {"customer": relationship.customer_domain})
     assert asked.url == url("sell", version, relationship.customer_id)
+    assert client.post(url("choose_customer", version), {"customer": relationship.customer_name.upper()}).url == asked.url
+    make_relationship(partner, name=relationship.customer_name)
+    assert client.post(url("choose_customer", version), {"customer": relationship.customer_name}).status_code == 422
 
     review = client.get(asked.url)
     answers = hidden(review) | {"quantity": "2", "credited": number_of(partner), "attested": "on"}

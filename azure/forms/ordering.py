@@ -15,11 +15,10 @@ from azure.rules.coterm import EndDate
 from azure.rules.families import LICENSED
 from customers.catalog import WantedLine
 from customers.enums import BillingFrequency, ProductFamily, Term
-from customers.fields import CreditedField, FriendlyNameField
+from customers.fields import CreditedForm, FriendlyNameField
 from customers.models import Subscription
 from customers.presentation import day
 from customers.wire import cycle_of
-from portal.accounts.models import PartnerLocation
 
 
 class OrderForm(forms.Form):
@@ -69,25 +68,11 @@ class OrderForm(forms.Form):
         )
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(CreditedForm):
     """Who is credited for what is in the cart, in which role it is bought, and the sum that was shown."""
 
     cart = forms.UUIDField(widget=forms.HiddenInput)
     total = forms.DecimalField(max_digits=18, decimal_places=4, required=False, widget=forms.HiddenInput)
-
-    def __init__(
-        self,
-        *args: Any,
-        locations: Sequence[PartnerLocation],
-        is_provider: bool,
-        attestation: str,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.is_provider = is_provider
-        self.credited = CreditedField(locations, is_provider=is_provider)
-        self.fields["credited"] = self.credited
-        self.fields["attested"] = forms.BooleanField(label=attestation)
 
     def answers(self) -> dict[str, Any]:
         """Return what a valid form says, as ``buy_cart`` takes it."""

@@ -1,7 +1,6 @@
 """Ordering first-party products: select into a cart, review, confirm (section 1.10)."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -27,12 +26,10 @@ from customers.models import ResellerRelationship, Subscription, WireCart
 from customers.navigation import show_customer
 from customers.presentation import quantity_text, term_text
 from customers.queries import customer_of
-from customers.queries.credited import creditable_locations
 from customers.rules.buying import AzurePlanMissing, Buyer, check_may_buy
 from customers.workflow import own_carts as workflow
 from customers.workflow.carts import lines_of
 from portal.accounts.access import requires
-from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.http import PortalRequest, is_fragment_request, posted, redirect_to
@@ -170,7 +167,7 @@ def review(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     """Show all that is in the cart once more, and buy it; a second click finds what the first one bought."""
     relationship = customer_of(request.actor, customer_id)
     show_customer(request, relationship)
-    form, refusal = _review_form(request, posted(request)), None
+    form, refusal = ReviewForm(posted(request), actor=request.actor), None
     if request.method == "POST" and form.is_valid():
         try:
             cart = workflow.buy_cart(**form.answers(), actor=request.actor, now=timezone.now())
@@ -188,17 +185,6 @@ def review(request: PortalRequest, customer_id: UUID) -> HttpResponse:
     return _review_page(request, relationship, cart_or_none, form, refusal)
 
 
-def _review_form(request: PortalRequest, data: Any = None, **more: Any) -> ReviewForm:
-    is_provider = request.actor.organization_kind == OrganizationKind.INDIRECT_PROVIDER
-    attestation = (
-        _("My company buys as the indirect provider; the reseller named above serves the customer.")
-        if is_provider
-        else _("My company buys as a direct bill partner and serves the customer itself.")
-    )
-    locations = creditable_locations(request.actor)
-    return ReviewForm(data, locations=locations, is_provider=is_provider, attestation=attestation, **more)
-
-
 def _review_page(
     request: PortalRequest,
     relationship: ResellerRelationship,
@@ -210,7 +196,7 @@ def _review_page(
     found = workflow.standings(lines_of(cart), buyer)
     total = workflow.first_total(found)
     is_wrong = sent.is_bound and bool(sent.errors)
-    credited = sent.data.get("credited") or _usual_number(sent, relationship)
+    credited = sent.data.get("credited") or sent.usual_number(relationship)
     shown = {"cart": cart.pk, "total": total, "credited": credited}
     blocked = _refusal(buyer)
     context = {
@@ -218,7 +204,7 @@ def _review_page(
         "steps": steps_of("review", relationship.customer_id),
         "rows": line_rows(found, buyer),
         "total": money_text(total, buyer.partner.currency),
-        "form": sent if is_wrong else _review_form(request, initial=shown),
+        "form": sent if is_wrong else ReviewForm(actor=request.actor, initial=shown),
         "refusal": refusal or blocked,
         "can_be_bought": blocked is None and _all_can(found),
         "catalogue_url": reverse("azure:products", args=[relationship.customer_id]),
@@ -236,14 +222,6 @@ def _refusal(buyer: Buyer) -> Refusal | None:
     except Refusal as refusal:
         return refusal
     return None
-
-
-def _usual_number(form: ReviewForm, relationship: ResellerRelationship) -> str:
-    """The headquarters of the reseller that the relationship names, else the first of the own locations."""
-    owners = form.credited.owners
-    if form.is_provider:
-        return next((number for number, owner in owners.items() if owner == relationship.counterpart_id), "")
-    return next(iter(owners), "")
 
 
 # --- confirm ---------------------------------------------------------------------------------------------------------

@@ -4,41 +4,23 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from billing.enums import PriceRuleKind
 from billing.forms.prices import LISTED
-from customers.models import ResellerRelationship
-from customers.queries import customer_named
-from portal.accounts.actor import Actor
+from customers.fields import NamedCustomerField, NamesCustomer
 from portal.core.forms import DateInput
 
 THRESHOLDS = (50, 75, 80, 90, 100, 120)
 
 
-class ForCustomerForm(forms.Form):
+class ForCustomerForm(NamesCustomer):
     """What holds for one customer, or for all."""
 
-    customer = forms.CharField(
-        label=_("Customer"),
+    customer = NamedCustomerField(
         required=False,
-        max_length=253,
         help_text=_("Name, Microsoft ID or primary domain. Empty: all customers that have nothing of their own."),
     )
-
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.actor = actor
-
-    def clean_customer(self) -> ResellerRelationship | None:
-        text = self.cleaned_data["customer"]
-        if not text:
-            return None
-        found = customer_named(self.actor, text)
-        if found is None:
-            raise ValidationError(_("No customer of yours, or more than one, has this name, ID or domain."))
-        return found
 
 
 class OwnPriceForm(ForCustomerForm):

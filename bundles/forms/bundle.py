@@ -5,15 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from bundles.models import BundleVersion
 from bundles.workflow.definitions import Definition, WantedProduct
-from customers.models import ResellerRelationship
-from customers.queries import customer_named
-from portal.accounts.actor import Actor
+from customers.fields import NamedCustomerField, NamesCustomer
 from portal.accounts.models import Partner
 from portal.core.forms import DateInput
 
@@ -64,20 +61,16 @@ class BundleForm(forms.Form):
         return {name: getattr(version, name) for name in names} | {"price": version.price.quantize(Decimal("0.01"))}
 
 
-class NewBundleForm(BundleForm):
+class NewBundleForm(NamesCustomer, BundleForm):
     """A bundle with its audience: all customers, one, or those of one reseller."""
 
-    customer = forms.CharField(
-        label=_("Customer"),
-        required=False,
-        max_length=253,
-        help_text=_("Name, Microsoft ID or primary domain. Empty: for all customers."),
+    customer = NamedCustomerField(
+        required=False, help_text=_("Name, Microsoft ID or primary domain. Empty: for all customers.")
     )
     field_order = ("name", "description", "customer", "reseller")
 
-    def __init__(self, *args: Any, actor: Actor, resellers: Sequence[Partner], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, resellers: Sequence[Partner], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.actor = actor
         if resellers:
             choices = [(str(one.pk), one.organization.name) for one in resellers]
             self.fields["reseller"] = forms.ChoiceField(
@@ -86,13 +79,6 @@ class NewBundleForm(BundleForm):
                 choices=[("", _("Of every reseller")), *choices],
             )
         self.order_fields(self.field_order)
-
-    def clean_customer(self) -> ResellerRelationship | None:
-        text = self.cleaned_data["customer"]
-        found = customer_named(self.actor, text) if text else None
-        if text and found is None:
-            raise ValidationError(_("No customer of yours, or more than one, has this name, ID or domain."))
-        return found
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

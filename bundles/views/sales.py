@@ -26,11 +26,9 @@ from customers.models import ResellerRelationship
 from customers.navigation import show_customer
 from customers.presentation import TONES, term_text
 from customers.queries import customer_of
-from customers.queries.credited import creditable_locations
 from customers.rules.buying import Buyer, check_may_buy
 from customers.workflow.carts import buyer_of
 from portal.accounts.access import requires
-from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.http import PortalRequest, posted, redirect_to
@@ -45,7 +43,9 @@ def choose_customer(request: PortalRequest, bundle_id: UUID) -> HttpResponse:
     version = definitions.bundle_of(request.actor, bundle_id)
     form = CustomerForm(posted(request), actor=request.actor)
     if request.method == "POST" and form.is_valid():
-        return redirect_to(request, reverse("bundles:sell", args=[form.cleaned_data["customer"], bundle_id]))
+        return redirect_to(
+            request, reverse("bundles:sell", args=[form.cleaned_data["customer"].customer_id, bundle_id])
+        )
     context = {"form": form, "bundle": row_of(version, today=timezone.now().date())}
     return render(request, "bundles/choose_customer.html", context, status=422 if form.errors else 200)
 
@@ -79,7 +79,7 @@ def sell(request: PortalRequest, customer_id: UUID, bundle_id: UUID) -> HttpResp
     relationship = customer_of(request.actor, customer_id)
     show_customer(request, relationship)
     version = definitions.bundle_of(request.actor, bundle_id)
-    form, refusal = _form(request, posted(request)), None
+    form, refusal = SaleForm(posted(request), actor=request.actor), None
     is_sent = request.method == "POST" and "again" not in request.POST
     if is_sent and form.is_valid():
         try:
@@ -94,17 +94,6 @@ def sell(request: PortalRequest, customer_id: UUID, bundle_id: UUID) -> HttpResp
             messages.success(request, _("The bundle is sold."))
             return redirect_to(request, reverse("bundles:sale", args=[sale.pk]))
     return _review(request, relationship, version, form, refusal, is_sent=is_sent)
-
-
-def _form(request: PortalRequest, data: Any = None, **more: Any) -> SaleForm:
-    is_provider = request.actor.organization_kind == OrganizationKind.INDIRECT_PROVIDER
-    attestation = (
-        _("My company buys as the indirect provider; the reseller named above serves the customer.")
-        if is_provider
-        else _("My company buys as a direct bill partner and serves the customer itself.")
-    )
-    locations = creditable_locations(request.actor)
-    return SaleForm(data, locations=locations, is_provider=is_provider, attestation=attestation, **more)
 
 
 def _review(
@@ -133,7 +122,9 @@ def _review(
         "rows": [_standing(one, quantity) for one in sorted(found, key=lambda one: one.line.position)],
         "total": cycle_price_text(price, currency, version.billing_frequency),
         "margin": margin_of(price, cost * quantity, currency) if request.actor.may(Permission.BILLING_VIEW) else None,
-        "form": sent if is_wrong else _form(request, initial={**shown, "quantity": quantity, "credited": number}),
+        "form": sent
+        if is_wrong
+        else SaleForm(actor=request.actor, initial={**shown, "quantity": quantity, "credited": number}),
         "refusal": refusal or blocked,
         "can_be_sold": blocked is None and all(one.refusal is None for one in found),
         "back_url": reverse("bundles:customer", args=[relationship.customer_id]),
@@ -150,13 +141,8 @@ def _quantity(form: SaleForm) -> int:
 
 def _number(form: SaleForm, relationship: ResellerRelationship) -> str:
     """The PartnerID that was chosen; else the reseller's of the relationship, or the first of the own locations."""
-    owners = form.credited.owners
     chosen = str(form.data.get("credited", ""))
-    if chosen in owners:
-        return chosen
-    if form.is_provider:
-        return next((number for number, owner in owners.items() if owner == relationship.counterpart_id), "")
-    return next(iter(owners), "")
+    return chosen if chosen in form.credited.owners else form.usual_number(relationship)
 
 
 def _refusal(version: BundleVersion, buyer: Buyer, reseller_id: UUID | None) -> Refusal | None:

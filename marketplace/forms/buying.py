@@ -7,12 +7,11 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from customers.fields import CreditedField, FriendlyNameField
+from customers.fields import CreditedForm, FriendlyNameField
 from marketplace.models import Plan
 from marketplace.presentation import price_text
 from marketplace.queries import PlanChoice
 from marketplace.workflow.purchases import Purchase, Review
-from portal.accounts.models import PartnerLocation
 
 
 class QuantityField(forms.IntegerField):
@@ -74,25 +73,15 @@ class LineForm(forms.Form):
         self.fields["friendly_name"] = FriendlyNameField(required=False)
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(CreditedForm):
     """What whoever buys confirms: the cart and the total that were shown, who is credited, in which role it buys."""
 
     cart = forms.UUIDField(widget=forms.HiddenInput)
     total = forms.DecimalField(widget=forms.HiddenInput, max_digits=18, decimal_places=4)
 
-    def __init__(
-        self, *args: Any, locations: Sequence[PartnerLocation], is_provider: bool, attestation: str, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.is_provider = is_provider
-        self.credited = CreditedField(locations, is_provider=is_provider)
-        self.fields["credited"] = self.credited
-        self.fields["attested"] = forms.BooleanField(label=attestation)
-
     def review(self, further: Sequence[str] = ()) -> Review:
         """Return what a valid form confirms, with the PartnerIDs of further resellers."""
         values = self.cleaned_data
         number = values["credited"]
-        owners = self.fields["credited"].owners  # type: ignore[attr-defined]
-        reseller_id = owners[number] if self.is_provider else None
+        reseller_id = self.credited.owners[number] if self.is_provider else None
         return Review(reseller_id, number, tuple(further), is_attested=values["attested"], total=values["total"])

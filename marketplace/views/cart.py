@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from customers.navigation import show_customer
 from customers.presentation import term_text, unit_price_text
 from customers.queries import customer_of
-from customers.queries.credited import creditable_locations
 from marketplace import queries
 from marketplace.enums import FulfillmentStatus
 from marketplace.forms.buying import LineForm, ReviewForm
@@ -23,7 +22,6 @@ from marketplace.presentation import quantity_text, status_of
 from marketplace.views.further import Further
 from marketplace.workflow import purchases
 from portal.accounts.access import requires
-from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.http import PortalRequest, is_fragment_request, posted, redirect_to
@@ -175,7 +173,7 @@ def _review_page(
         return redirect_to(request, reverse("marketplace:cart", args=[customer_id]))
     show_customer(request, relationship)
     if not form.is_bound:
-        usual = _usual_number(relationship, form)
+        usual = form.usual_number(relationship)
         form.initial = {"cart": view.cart.pk, "total": view.total, "credited": usual}
     elif refusal is not None or further.step:
         form = _asked_again(request, form, view, keeps_attested=bool(further.step))
@@ -218,18 +216,7 @@ def _buy(request: PortalRequest, customer_id: UUID, form: ReviewForm, further: F
 
 def _review_form(request: PortalRequest, *, asked: bool = False) -> ReviewForm:
     """Return the form as it was sent, or, ``asked`` anew, without what was sent."""
-    is_provider = request.actor.organization_kind == OrganizationKind.INDIRECT_PROVIDER
-    attestation = (
-        _("My company buys as the indirect provider; the reseller named above serves the customer.")
-        if is_provider
-        else _("My company buys as a direct bill partner and serves the customer itself.")
-    )
-    return ReviewForm(
-        None if asked else posted(request),
-        locations=creditable_locations(request.actor),
-        is_provider=is_provider,
-        attestation=attestation,
-    )
+    return ReviewForm(None if asked else posted(request), actor=request.actor)
 
 
 def _asked_again(
@@ -241,14 +228,6 @@ def _asked_again(
     answers = {name: form.data.get(name) for name in kept}
     again.initial = answers | {"total": view.total}
     return again
-
-
-def _usual_number(relationship: Any, form: ReviewForm) -> str:
-    """The headquarters of the reseller that the relationship names, else the first of the own locations."""
-    owners = form.credited.owners
-    if form.is_provider:
-        return next((number for number, owner in owners.items() if owner == relationship.counterpart_id), "")
-    return next(iter(owners), "")
 
 
 @require_safe

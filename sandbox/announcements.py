@@ -131,16 +131,7 @@ def announce_joined(
     account: Organization, *, others: Sequence[Organization], actor: Actor, now: datetime.datetime
 ) -> None:
     """Log in the sandbox itself who joined it, and tell the partners that share it from now on."""
-    event = log.record(
-        event_type=SandboxEvent.PARTNER_JOINED,
-        organization_ids=[account.pk, *(other.pk for other in others)],
-        subject_type="sandbox",
-        subject_id=account.pk,
-        subject_name=account.name,
-        actor=actor,
-        occurred_at=now,
-    )
-    deliveries.queue(event)
+    event = _log_joined(account, (account, *others), actor=actor, now=now)
     for other in others:
         _tell_of_sharing(event, other, account.name)
 
@@ -154,9 +145,18 @@ def announce_moved(
     now: datetime.datetime,
 ) -> None:
     """Log that an account came into another sandbox, and tell both sides with whom they share it from now on."""
+    event = _log_joined(account, (*hosts, *moved), actor=actor, now=now)
+    for host in hosts:
+        _tell_of_sharing(event, host, account.name)
+    _tell_of_sharing(event, account, ", ".join(host.name for host in hosts))
+
+
+def _log_joined(
+    account: Organization, parties: Sequence[Organization], *, actor: Actor, now: datetime.datetime
+) -> AuditEvent:
     event = log.record(
         event_type=SandboxEvent.PARTNER_JOINED,
-        organization_ids=[one.pk for one in (*hosts, *moved)],
+        organization_ids=[one.pk for one in parties],
         subject_type="sandbox",
         subject_id=account.pk,
         subject_name=account.name,
@@ -164,9 +164,7 @@ def announce_moved(
         occurred_at=now,
     )
     deliveries.queue(event)
-    for host in hosts:
-        _tell_of_sharing(event, host, account.name)
-    _tell_of_sharing(event, account, ", ".join(host.name for host in hosts))
+    return event
 
 
 def _tell_of_sharing(event: AuditEvent, organization: Organization, others: str) -> None:

@@ -16,10 +16,8 @@ from azure.rules.families import LIFECYCLES
 from billing import workflow as billing
 from customers.terms import CYCLE_SQL, MONTHS_SQL
 from portal.audit import log
-from portal.audit.models import AuditEvent
 from portal.notifications import action_center
 from portal.webhooks import deliveries
-from portal.webhooks.models import WebhookRegistration
 
 BATCH = 5_000
 
@@ -182,6 +180,4 @@ def _announce(known: dict[str, list[Any]], now: datetime.datetime) -> None:
     events = log.record_selected(
         event_type=AzureEvent.RENEWED, subject_type=SUBJECT, select=TOLD, params=known, occurred_at=now
     )
-    listening = WebhookRegistration.objects.filter(is_active=True, event_types__contains=[AzureEvent.RENEWED])
-    if listening.exists():
-        deliveries.queue_all(list(AuditEvent.objects.filter(pk__in=events)))
+    deliveries.queue_written(events, event_type=AzureEvent.RENEWED)

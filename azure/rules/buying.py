@@ -16,7 +16,7 @@ from azure.enums import AzureOffer
 from azure.prices import ListedSku, Way
 from azure.rules.families import LIFECYCLES
 from billing.amounts import cycle_amount
-from customers.enums import BillingFrequency, ProductFamily, SubscriptionStatus, Term
+from customers.enums import ProductFamily, SubscriptionStatus, Term
 from customers.models import Subscription
 from customers.rules.buying import AzurePlanMissing, Buyer, azure_plan_of
 from customers.terms import cycle_on, whole_days
@@ -177,10 +177,6 @@ def first_total(
     return cycle_amount(
         unit_price=way.unit_price, quantity=quantity, currency=way.currency, days=days, whole_days=whole
     )
-
-
-def is_one_time(way: Way | None) -> bool:
-    return way is not None and way.billing_frequency == BillingFrequency.ONE_TIME
 
 
 def has_term(way: Way | None) -> bool:

@@ -14,10 +14,8 @@ from billing import workflow as billing
 from customers.terms import CYCLE_SQL, MONTHS_SQL, NEXT_CYCLE_SQL
 from marketplace.enums import MarketplaceEvent
 from portal.audit import log
-from portal.audit.models import AuditEvent
 from portal.core.queue import enqueue_after_commit
 from portal.webhooks import deliveries
-from portal.webhooks.models import WebhookRegistration
 
 BATCH = 5_000
 
@@ -221,9 +219,7 @@ def _announce(ids: list[UUID], now: datetime.datetime) -> None:
         params={"ids": ids},
         occurred_at=now,
     )
-    listening = WebhookRegistration.objects.filter(is_active=True, event_types__contains=[MarketplaceEvent.RENEWED])
-    if listening.exists():
-        deliveries.queue_all(list(AuditEvent.objects.filter(pk__in=events)))
+    deliveries.queue_written(events, event_type=MarketplaceEvent.RENEWED)
 
 
 def charge_cycles(*, now: datetime.datetime, batch: int = BATCH) -> int:

@@ -71,10 +71,12 @@ def create_sandbox(request: PortalRequest, partner_id: UUID) -> HttpResponse:
         "refusal": refusal,
         "organization": organization,
         "partner_url": reverse("operators:partner", args=[partner_id]),
+        "title": _("Create a sandbox account?"),
+        "button": _("Create the account"),
         "consequences": _consequences(organization),
     }
     status = refusal.http_status if refusal else 422 if form.errors else 200
-    return render(request, "operators/create_sandbox.html", context, status=status)
+    return render(request, "operators/sandbox_question.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -99,10 +101,12 @@ def pair_sandbox(request: PortalRequest, partner_id: UUID) -> HttpResponse:
         "refusal": refusal,
         "organization": organization,
         "partner_url": reverse("operators:partner", args=[partner_id]),
+        "title": _("Put into one sandbox with another?"),
+        "button": _("Put together"),
         "consequences": _consequences_of_pairing(organization),
     }
     status = refusal.http_status if refusal else 422 if form.errors else 200
-    return render(request, "operators/pair_sandbox.html", context, status=status)
+    return render(request, "operators/sandbox_question.html", context, status=status)
 
 
 def _consequences_of_pairing(organization: Organization) -> list[str]:

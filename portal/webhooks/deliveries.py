@@ -88,6 +88,12 @@ def queue_all(events: Sequence[AuditEvent]) -> None:
     )
 
 
+def queue_written(event_ids: Sequence[int], *, event_type: str) -> None:
+    """Queue events of one type that were written by SQL; they are read only if somebody listens to such events."""
+    if WebhookRegistration.objects.listening().filter(event_types__contains=[event_type]).exists():
+        queue_all(list(AuditEvent.objects.filter(pk__in=event_ids)))
+
+
 def _write(rows: list[WebhookDelivery]) -> None:
     WebhookDelivery.objects.bulk_create(rows, batch_size=WRITTEN_AT_ONCE)
     if rows:

@@ -124,6 +124,7 @@ class Site:
         self._log = folder / "web.log"
         command = (
             f"-m granian --interface wsgi --host 127.0.0.1 --port {self.port} --workers {workers} --blocking-threads 4"
+            " --workers-kill-timeout 8"
         )
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -137,7 +138,8 @@ class Site:
 
     def kill(self) -> None:
         """Kill -9 the server and its worker processes."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(10)
 
     def __enter__(self) -> "Site":
@@ -147,11 +149,16 @@ class Site:
                 if self.ask("/healthz").status == 200:
                     return self
             time.sleep(0.1)
+        self.kill()
         raise AssertionError(f"The web server did not start:\n{self.log}")
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()  # else its database sessions outlive the test
+            raise
 
     @property
     def log(self) -> str:
@@ -191,7 +198,12 @@ def worker(folder: Path, variables: dict[str, str]) -> Iterator[Path]:
             yield log
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
+                raise
 
 
 class Answer:

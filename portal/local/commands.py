@@ -18,7 +18,7 @@ from portal.local.stack import Announced, Stack
 
 READY_SECONDS = 120.0
 MOST_TEST_PROCESSES = 5
-WEB = "--interface wsgi --workers 2 --blocking-threads 4 --respawn-failed-workers --no-ws"
+WEB = "--interface wsgi --workers 2 --blocking-threads 4 --respawn-failed-workers --workers-kill-timeout 8 --no-ws"
 WORKER = "-A portal worker --concurrency 2 --loglevel INFO --without-gossip --without-mingle"
 BEAT = "-A portal beat --loglevel INFO"
 

@@ -145,10 +145,14 @@ def test_metrics_count_what_waits(client, db, django_assert_max_num_queries):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_web_processes_add_up_their_counters(tmp_path):
-    (tmp_path / "metrics").mkdir()
-    variables = live.environment(PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "metrics"))
+    counters = tmp_path / "metrics"
+    counters.mkdir()
+    variables = live.environment(PROMETHEUS_MULTIPROC_DIR=str(counters))
 
     with live.Site(tmp_path, variables, workers=2) as site:
+        end = time.monotonic() + 60
+        while len({file.stem.rpartition("_")[2] for file in counters.glob("*.db")}) < 2 and time.monotonic() < end:
+            time.sleep(0.1)
         for _ in range(30):
             site.ask("/nowhere/")
         counted = {

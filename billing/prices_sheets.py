@@ -10,31 +10,35 @@ from functools import partial
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.prices_files import Sheet, text_of
+from billing.prices_files import text_of
 from customers.enums import ProductFamily
+from portal.core.csv_files import CsvFile, Layout
 
-COLUMNS = {
-    "product_title": ("ProductTitle",),
-    "product_id": ("ProductId",),
-    "sku_id": ("SkuId",),
-    "sku_title": ("SkuTitle",),
-    "publisher": ("Publisher",),
-    "sku_description": ("SkuDescription",),
-    "unit_of_measure": ("UnitOfMeasure",),
-    "term": ("TermDuration",),
-    "billing": ("BillingPlan",),
-    "country": ("Market",),
-    "currency": ("Currency",),
-    "unit_price": ("UnitPrice",),
-    "tier_from": ("PricingTierRangeMin",),
-    "starts": ("EffectiveStartDate",),
-    "ends": ("EffectiveEndDate",),
-    "tags": ("Tags",),
-    "retail_price": ("ERP Price", "ERPPrice", "ERP"),
-    "segment": ("Segment",),
-    "meter_id": ("MeterId",),
-}
-REQUIRED = ("product_id", "sku_id", "sku_title", "country", "currency", "unit_price", "starts")
+LAYOUT = Layout(
+    {
+        "product_title": ("ProductTitle",),
+        "product_id": ("ProductId",),
+        "sku_id": ("SkuId",),
+        "sku_title": ("SkuTitle",),
+        "publisher": ("Publisher",),
+        "sku_description": ("SkuDescription",),
+        "unit_of_measure": ("UnitOfMeasure",),
+        "term": ("TermDuration", "Term"),
+        "billing": ("BillingPlan", "Billing"),
+        "country": ("Market", "Country"),
+        "currency": ("Currency",),
+        "unit_price": ("UnitPrice",),
+        "tier_from": ("PricingTierRangeMin", "TierFrom"),
+        "starts": ("EffectiveStartDate", "Starts"),
+        "ends": ("EffectiveEndDate", "Ends"),
+        "tags": ("Tags",),
+        "retail_price": ("ERP Price", "ERP", "RetailPrice"),
+        "segment": ("Segment",),
+        "meter_id": ("MeterId",),
+    },
+    required=("product_id", "sku_id", "sku_title", "country", "currency", "unit_price", "starts"),
+    takes_first=True,
+)
 METERED = frozenset({ProductFamily.AZURE_PLAN, ProductFamily.AZURE_LEGACY})
 REASONS: dict[str, Promise] = {
     "no-product": _("The row names no product or no SKU."),
@@ -87,7 +91,7 @@ RECORD = (
 )
 
 
-def check_statement(sheet: Sheet, family: str) -> str:
+def check_statement(file: CsvFile, family: str) -> str:
     """Return the INSERT that keeps each row of the temporary table ``incoming`` with what would become of it.
 
     Parameters: sheet, family, month.
@@ -106,7 +110,7 @@ def check_statement(sheet: Sheet, family: str) -> str:
             SELECT read.*, CASE WHEN wrong <> '' THEN wrong
                 WHEN row_number() OVER (PARTITION BY wrong, {partition} ORDER BY number) > 1 THEN 'twice'
                 ELSE '' END AS reason
-            FROM ({_read(sheet, family)}) AS read
+            FROM ({_read(file, family)}) AS read
         ) AS row
         LEFT JOIN billing_pricelist AS list ON list.country = row.country AND list.currency = row.currency
             AND list.family = %(family)s AND list.month = %(month)s
@@ -140,9 +144,9 @@ LISTS = """
 """
 
 
-def _read(sheet: Sheet, family: str) -> str:
+def _read(file: CsvFile, family: str) -> str:
     """Return the SELECT that gives each row in our words, and in ``wrong`` why it cannot be used."""
-    text = partial(text_of, sheet)
+    text = partial(text_of, file)
     retail = f"coalesce(nullif({text('retail_price')}, ''), {text('unit_price')})"
     return f"""
         SELECT number, {_wrong(text, retail)} AS wrong, upper({text("country")}) AS country,

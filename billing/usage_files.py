@@ -11,25 +11,29 @@ from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from billing.prices_files import Sheet, text_of
+from billing.prices_files import text_of
+from portal.core.csv_files import CsvFile, Layout
 
-COLUMNS = {
-    "record_id": ("RecordId", "UsageRecordId", "RecordKey"),
-    "entitlement": ("EntitlementId", "AzureSubscriptionId", "SubscriptionGuid"),
-    "subscription": ("SubscriptionId",),
-    "day": ("UsageDate", "Date", "UsageDateTime", "ChargeStartDate"),
-    "meter_id": ("MeterId", "ResourceGuid"),
-    "meter_name": ("MeterName", "SkuName", "ServiceResource"),
-    "category": ("MeterCategory", "ProductName", "ServiceName"),
-    "region": ("MeterRegion", "ResourceLocation", "Region"),
-    "unit": ("Unit", "UnitType", "UnitOfMeasure"),
-    "resource": ("ResourceURI", "ResourceId", "InstanceId"),
-    "quantity": ("Quantity", "ConsumedQuantity"),
-    "publisher": ("PublisherType", "ChargeType"),
-    "unit_price": ("UnitPrice",),
-    "pricing_currency": ("PricingCurrency",),
-}
-REQUIRED = ("day", "meter_id", "quantity")
+LAYOUT = Layout(
+    {
+        "record_id": ("RecordId", "UsageRecordId", "RecordKey"),
+        "entitlement": ("EntitlementId", "AzureSubscriptionId", "SubscriptionGuid", "Entitlement"),
+        "subscription": ("SubscriptionId", "Subscription"),
+        "day": ("UsageDate", "Date", "UsageDateTime", "ChargeStartDate", "Day"),
+        "meter_id": ("MeterId", "ResourceGuid"),
+        "meter_name": ("MeterName", "SkuName", "ServiceResource"),
+        "category": ("MeterCategory", "ProductName", "ServiceName", "Category"),
+        "region": ("MeterRegion", "ResourceLocation", "Region"),
+        "unit": ("Unit", "UnitType", "UnitOfMeasure"),
+        "resource": ("ResourceURI", "ResourceId", "InstanceId", "Resource"),
+        "quantity": ("Quantity", "ConsumedQuantity"),
+        "publisher": ("PublisherType", "ChargeType", "Publisher"),
+        "unit_price": ("UnitPrice",),
+        "pricing_currency": ("PricingCurrency",),
+    },
+    required=("day", "meter_id", "quantity"),
+    takes_first=True,
+)
 REASONS: dict[str, Promise] = {
     "no-subscription": _("The row names no subscription by its ID."),
     "unknown-subscription": _("No partner owned this Azure subscription on that day."),
@@ -314,9 +318,9 @@ def earning_statement() -> str:
     return EARNING.format(days=import_string(days)() if days else nobody)
 
 
-def read_statement(sheet: Sheet) -> str:
+def read_statement(file: CsvFile) -> str:
     """Return the statement that says each row of ``incoming`` in our words."""
-    text = partial(text_of, sheet)
-    names = {name: text(name) for name in COLUMNS if name not in ("entitlement", "subscription")}
+    text = partial(text_of, file)
+    names = {name: text(name) for name in LAYOUT.columns if name not in ("entitlement", "subscription")}
     owner = f"coalesce(nullif({text('entitlement')}, ''), {text('subscription')})"
     return READ.format(owner=owner, uuid=UUID, number=NUMBER, **names)

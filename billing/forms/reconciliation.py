@@ -1,7 +1,5 @@
 """The address of the reconciliation page, and a file of assigned licenses."""
 
-import csv
-import io
 import uuid
 
 from django import forms
@@ -13,10 +11,13 @@ from django.utils.translation import gettext_lazy
 from billing.enums import Difference
 from billing.queries.reconciliation import ReconciliationFilter
 from customers.queries import as_uuid
+from portal.core.csv_files import Layout, Row, UnreadableFile, open_csv
 from portal.core.listing import ListAddress
 
 FILTERS = ("q", "difference")
-COLUMNS = ("SubscriptionId", "AssignedLicenses")
+LAYOUT = Layout(
+    {"subscription": ("SubscriptionId",), "assigned": ("AssignedLicenses",)}, required=("subscription", "assigned")
+)
 MOST_ROWS = 100_000
 
 
@@ -43,26 +44,16 @@ class AssignmentsForm(forms.Form):
     def clean_file(self) -> dict[uuid.UUID, int]:
         upload: UploadedFile = self.cleaned_data["file"]
         try:
-            text = io.TextIOWrapper(upload.file, encoding="utf-8-sig", newline="")  # type: ignore[type-var]
-            reader = csv.DictReader(text)
-            if not set(COLUMNS) <= set(reader.fieldnames or ()):
-                raise forms.ValidationError(
-                    _("The first line must name the columns %(names)s.") % {"names": ", ".join(COLUMNS)}
-                )
-            return dict(_row(number, row) for number, row in enumerate(reader, start=2) if row[COLUMNS[1]])
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise forms.ValidationError(_("The file is no CSV file in UTF-8.")) from error
+            rows = open_csv(upload.file, LAYOUT).rows(most=MOST_ROWS)  # type: ignore[arg-type]
+            return dict(_number_of(row) for row in rows if row.values.get("assigned"))
+        except UnreadableFile as error:
+            raise forms.ValidationError(error.explanation) from error
 
 
-def _row(number: int, row: dict[str, str]) -> tuple[uuid.UUID, int]:
-    subscription_id, assigned = as_uuid(row[COLUMNS[0]] or ""), (row[COLUMNS[1]] or "").strip()
-    if (
-        number > MOST_ROWS
-        or subscription_id is None
-        or not (assigned.isascii() and assigned.isdigit())
-        or len(assigned) > 9
-    ):
+def _number_of(row: Row) -> tuple[uuid.UUID, int]:
+    subscription_id, assigned = as_uuid(row.values["subscription"]), row.values["assigned"]
+    if subscription_id is None or not (assigned.isascii() and assigned.isdigit()) or len(assigned) > 9:
         raise forms.ValidationError(
-            _("Line %(number)s cannot be used: it needs an ID and a whole number.") % {"number": number}
+            _("Line %(number)s cannot be used: it needs an ID and a whole number.") % {"number": row.number}
         )
     return subscription_id, int(assigned)

@@ -13,13 +13,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.models import UsageImport
-from billing.prices_files import UnreadableLine, UnreadableSheet
+from billing.prices_files import UnreadableLine
 from billing.workflow import usage as workflow
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Membership
 from portal.accounts.permissions import Permission
 from portal.accounts.queries import make_actor
+from portal.core.csv_files import UnreadableFile
 from portal.core.queue import enqueue_after_commit
 
 LOST_AFTER = datetime.timedelta(seconds=30)
@@ -56,7 +57,7 @@ def _import(run: UsageImport, actor: Actor, clock: Callable[[], datetime.datetim
             workflow.import_uploaded(run_id=run.pk, stream=stream, actor=actor, clock=clock, told=_Teller(run.pk))
         except UnreadableLine as error:
             _fail(run, "unreadable-line", actor, clock(), line=error.number)
-        except UnreadableSheet:
+        except UnreadableFile:
             _fail(run, "unreadable-file", actor, clock())
     caches["redis"].delete(_key(run.pk))
 

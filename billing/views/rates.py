@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -22,11 +23,12 @@ from billing.models import ExchangeRate, IncentiveRule
 from billing.models.incentives import USAGE_FAMILIES
 from billing.queries import rates as queries
 from billing.queries.rates import RateFilter
-from billing.rates_files import HEADER, read_rates
+from billing.rates_files import HEADER, LAYOUT
 from billing.views.prices import plain_number
 from billing.workflow import incentives
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
+from portal.core.csv_files import Row, open_csv
 from portal.core.errors import InvalidInput
 from portal.core.exports import csv_response
 from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to, takes_upload
@@ -78,8 +80,8 @@ def import_rates(request: PortalRequest) -> HttpResponse:
     wrong: dict[int, str] = {}
     if request.method == "POST" and form.is_valid():
         try:
-            rows = read_rates(form.upload.file)  # type: ignore[arg-type]
-            wrong = _enter(request, rows)
+            file = open_csv(form.upload.file, LAYOUT)  # type: ignore[arg-type]
+            wrong = _enter(request, file.rows(most=settings.RATES_MAX_ROWS))
         except InvalidInput as refusal:
             form.add_error("file", refusal.explanation)
         else:
@@ -90,9 +92,9 @@ def import_rates(request: PortalRequest) -> HttpResponse:
     return render(request, "billing/rates/import_rates.html", context, status=status)
 
 
-def _enter(request: PortalRequest, rows: list[tuple[int, dict[str, str]]]) -> dict[int, str]:
+def _enter(request: PortalRequest, rows: Iterable[Row]) -> dict[int, str]:
     """Enter the rows and say how many there were; return why rows are wrong, and then nothing was entered."""
-    forms_by_number = {number: RateForm(values) for number, values in rows}
+    forms_by_number = {row.number: RateForm(row.values) for row in rows}
     wrong = {
         number: " ".join(str(error) for errors in form.errors.values() for error in errors)
         for number, form in forms_by_number.items()

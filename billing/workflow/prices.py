@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from billing.enums import PriceEvent, SheetStatus
 from billing.models import PriceSheet
 from billing.prices_announcements import announce
-from billing.prices_files import check_count, copy_to_temporary, open_sheet
-from billing.prices_sheets import COLUMNS, LISTS, REQUIRED, check_statement, publish_statement
+from billing.prices_files import copy_to_temporary
+from billing.prices_sheets import LAYOUT, LISTS, check_statement, publish_statement
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
+from portal.core.csv_files import check_count, open_csv
 from portal.core.errors import Refusal
 
 COUNTS = """
@@ -43,10 +44,10 @@ def check_price_sheet(
 ) -> PriceSheet:
     """Read a file in flat memory, and keep each row with what would become of it. No price changes yet.
 
-    Raises: UnreadableSheet, PermissionDenied.
+    Raises: UnreadableFile, PermissionDenied.
     """
     actor.require(Permission.PROGRAMME_OPERATE)
-    file = open_sheet(stream, COLUMNS, REQUIRED)
+    file = open_csv(stream, LAYOUT)
     sheet = PriceSheet.objects.create(
         family=terms.family,
         month=terms.month,

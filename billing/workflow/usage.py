@@ -15,13 +15,14 @@ from billing import usage_files
 from billing.enums import PriceEvent, UsageImportStatus
 from billing.models import UsageImport, UsageImportPart
 from billing.prices_announcements import announce
-from billing.prices_files import Sheet, check_count, copy_to_temporary, count_lines, open_sheet
+from billing.prices_files import copy_to_temporary, count_lines
 from customers.terms import add_months
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Organization
 from portal.accounts.permissions import Permission
 from portal.audit.models import Outcome
+from portal.core.csv_files import CsvFile, check_count, open_csv
 from portal.core.queue import enqueue_after_commit
 
 PROCESS = "billing.import_usage_file"
@@ -46,17 +47,17 @@ def import_usage(
     """Keep the records of a file at once, each of them once: a second import of it changes nothing.
 
     The file goes to PostgreSQL as it comes (COPY); a row that cannot be used is kept with its reason and stops nothing.
-    Raises: UnreadableSheet, PermissionDenied.
+    Raises: UnreadableFile, PermissionDenied.
     """
     actor.require(Permission.PROGRAMME_OPERATE)
-    sheet = open_sheet(stream, usage_files.COLUMNS, usage_files.REQUIRED)
+    file = open_csv(stream, usage_files.LAYOUT)
     run = UsageImport.objects.create(
         file_name=file_name[-255:],
         started_by_id=actor.user_id,
         started_by_name=actor.name,
         created_at=now,
     )
-    _take_in(run, sheet, now=now, told=told)
+    _take_in(run, file, now=now, told=told)
     _finish(run, actor=actor, now=now)
     return run
 
@@ -65,11 +66,11 @@ def import_usage(
 def upload_usage(*, stream: BinaryIO, file_name: str, actor: Actor, now: datetime.datetime) -> UsageImport:
     """Keep a file, read once in flat memory, and have its records imported in the background.
 
-    Raises: UnreadableSheet, PermissionDenied.
+    Raises: UnreadableFile, PermissionDenied.
     """
     actor.require(Permission.PROGRAMME_OPERATE)
-    sheet = open_sheet(stream, usage_files.COLUMNS, usage_files.REQUIRED)
-    lines = count_lines(sheet, most=settings.USAGE_MAX_ROWS)
+    file = open_csv(stream, usage_files.LAYOUT)
+    lines = count_lines(file, most=settings.USAGE_MAX_ROWS)
     run = UsageImport.objects.create(
         file_name=file_name[-255:],
         status=UsageImportStatus.WAITING,
@@ -106,14 +107,14 @@ def import_uploaded(
 ) -> None:
     """Import an uploaded file, all of it or nothing; do nothing if another worker is at it.
 
-    Raises: UnreadableSheet, PermissionDenied.
+    Raises: UnreadableFile, PermissionDenied.
     """
     actor.require(Permission.PROGRAMME_OPERATE)
     run = UsageImport.objects.free().filter(pk=run_id).first()
     if run is None:
         return
-    sheet = open_sheet(stream, usage_files.COLUMNS, usage_files.REQUIRED)
-    _take_in(run, replace(sheet, blocks=_counted(sheet.blocks, run.row_count, told)), now=clock(), told=told)
+    file = open_csv(stream, usage_files.LAYOUT)
+    _take_in(run, replace(file, blocks=_counted(file.blocks, run.row_count, told)), now=clock(), told=told)
     run.parts.all().delete()
     _finish(run, actor=actor, now=clock())
 
@@ -156,7 +157,7 @@ def _counted(blocks: Iterator[bytes], total: int, told: Told) -> Iterator[bytes]
         told("read", min(done, total), total)
 
 
-def _take_in(run: UsageImport, sheet: Sheet, *, now: datetime.datetime, told: Told) -> None:
+def _take_in(run: UsageImport, file: CsvFile, *, now: datetime.datetime, told: Told) -> None:
     """Store the records of a file and count what became of its rows."""
     values: dict[str, Any] = {
         "today": now.date(),
@@ -166,8 +167,8 @@ def _take_in(run: UsageImport, sheet: Sheet, *, now: datetime.datetime, told: To
         "most": settings.USAGE_WRONG_ROWS,
     }
     with connection.cursor() as cursor:
-        copy_to_temporary(cursor, "incoming", sheet)
-        _find(cursor, sheet, values, told)
+        copy_to_temporary(cursor, "incoming", file)
+        _find(cursor, file, values, told)
         cursor.execute("SELECT count(*), count(*) FILTER (WHERE reason <> '') FROM judged")
         run.row_count, run.wrong_count = cursor.fetchone()
         check_count(run.row_count, most=settings.USAGE_MAX_ROWS)
@@ -195,7 +196,7 @@ def _finish(run: UsageImport, *, actor: Actor, now: datetime.datetime) -> None:
     enqueue_after_commit("billing.check_budgets")
 
 
-def _find(cursor: Any, sheet: Sheet, values: dict[str, Any], told: Told) -> None:
+def _find(cursor: Any, file: CsvFile, values: dict[str, Any], told: Told) -> None:
     """Say of each row whose it is, what it costs and what is wrong with it."""
     cursor.execute(usage_files.owners_statement())
     statements = (
@@ -204,7 +205,7 @@ def _find(cursor: Any, sheet: Sheet, values: dict[str, Any], told: Told) -> None
         usage_files.earning_statement(),
         "CREATE INDEX ON earning (entitlement)",
         "ANALYZE earning",
-        usage_files.read_statement(sheet),
+        usage_files.read_statement(file),
         "DROP TABLE incoming",
         "ANALYZE read",
         usage_files.PRICES,

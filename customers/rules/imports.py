@@ -15,12 +15,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from customers.enums import ProductFamily, RelationshipKind, SubscriptionStatus
-from customers.import_files import EXTRA, in_every_language, words
 from customers.markets import MARKETS
 from customers.models import MAX_TAGS
 from customers.rules.notes import TAG_SEPARATORS, clean_tag
 from portal.accounts.enums import OrganizationKind
 from portal.core.countries import country_name
+from portal.core.csv_files import EXTRA, in_every_language, words
 from portal.core.errors import InvalidInput
 
 LONGEST_NAME = 200

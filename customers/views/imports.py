@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from customers import queries, rules
 from customers.enums import ImportKind, ImportStatus, RowResult
 from customers.forms.imports import FileForm, ImportForm
-from customers.import_files import COLUMNS
+from customers.import_files import LAYOUTS
 from customers.models import ImportRow, ImportRun
 from customers.navigation import show_customer
 from customers.queries import imports as import_queries
@@ -297,7 +297,7 @@ def import_rows(request: PortalRequest, run_id: UUID) -> StreamingHttpResponse:
     address = ListAddress.read(request, {"result": RowResult.values})
     found = import_queries.all_rows(run, result=address.get("result"))
     rows = while_allowed(request.actor, Permission.CUSTOMER_ADD, found, every=import_queries.EXPORT_BATCH)
-    columns = COLUMNS[ImportKind(run.kind)]
+    columns = LAYOUTS[ImportKind(run.kind)].columns
     header = [*(_(names[0]) for names in columns.values()), _("Row"), _("Result"), _("Reason"), _("Next step")]
     return csv_response(f"import-{timezone.now():%Y-%m-%d}.csv", header, _file_rows(rows, columns))
 

@@ -15,13 +15,14 @@ from psycopg.types.json import Jsonb
 from customers import rules
 from customers.enums import CustomerEvent, ImportKind, ImportStatus, RowResult
 from customers.import_announcements import RUN_EVENTS, announce_run
-from customers.import_files import FileRow, ImportFile, UnreadableFile, open_import
+from customers.import_files import LAYOUTS
 from customers.models import IMPORT_PERMISSIONS, ImportRow, ImportRun, ResellerRelationship
 from customers.rules.imports import as_domain, as_key
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
 from portal.accounts.permissions import Permission
 from portal.audit.models import Outcome
+from portal.core.csv_files import CsvFile, Row, UnreadableFile, open_csv
 from portal.core.errors import Refusal
 from portal.core.queue import enqueue_after_commit
 
@@ -54,15 +55,16 @@ def upload(*, stream: BinaryIO, file_name: str, terms: ImportTerms, actor: Actor
     Raises: UnreadableFile, PermissionDenied, rules.ResellersDoNotAdd, rules.SellsThroughProvider, rules.OutsideMarket,
     rules.ResellerNotYours, ResellerRelationship.DoesNotExist.
     """
-    file = open_import(stream)
-    actor.require(IMPORT_PERMISSIONS[file.kind])
+    file = open_csv(stream, *LAYOUTS.values())
+    kind = ImportKind(file.layout.kind)
+    actor.require(IMPORT_PERMISSIONS[kind])
     _check_terms(file, terms, actor, now)
-    is_customers = file.kind == ImportKind.CUSTOMERS
+    is_customers = kind == ImportKind.CUSTOMERS
     run = ImportRun.objects.create(
         partner_id=actor.organization_id,
-        kind=file.kind,
+        kind=kind,
         file_name=file_name[-255:],
-        ignored_columns=file.ignored[:50],
+        ignored_columns=file.ignored,
         customer_id=terms.customer_id,
         country=terms.country if is_customers else "",
         reseller_id=terms.reseller_id if is_customers else None,
@@ -79,11 +81,11 @@ def upload(*, stream: BinaryIO, file_name: str, terms: ImportTerms, actor: Actor
     return run
 
 
-def _check_terms(file: ImportFile, terms: ImportTerms, actor: Actor, now: datetime.datetime) -> None:
+def _check_terms(file: CsvFile, terms: ImportTerms, actor: Actor, now: datetime.datetime) -> None:
     rules.check_may_add(kind=actor.organization_kind)
     partner = Partner.objects.select_related("organization").get(pk=actor.organization_id)
     rules.check_sells_directly(partner)
-    if file.kind == ImportKind.CUSTOMERS:
+    if file.layout.kind == ImportKind.CUSTOMERS:
         if terms.customer_id is not None:
             raise UnreadableFile(
                 _("This is a file of customers, not of subscriptions."), _("Import it on the page of all imports.")
@@ -100,26 +102,21 @@ def _check_terms(file: ImportFile, terms: ImportTerms, actor: Actor, now: dateti
         )
 
 
-def _keep_rows(run: ImportRun, file: ImportFile) -> int:
+def _keep_rows(run: ImportRun, file: CsvFile) -> int:
     """Write the rows as they come, and return how many. Raises: UnreadableFile."""
-    count, number = 0, 0
+    count = 0
     with connection.cursor() as cursor, cursor.copy(_KEEP_ROWS) as copy:
-        for row in file.rows:
-            count, number = count + 1, row.number
-            if count > settings.IMPORT_MAX_ROWS:
-                raise UnreadableFile(
-                    _("The file has more than %(limit)s rows.") % {"limit": f"{settings.IMPORT_MAX_ROWS:,}"},
-                    _("Split it into several files."),
-                )
-            copy.write_row((run.pk, number, *_names(file, row), Jsonb(row.values), RowResult.WAITING, "", Jsonb({})))
-    if not count:
-        raise UnreadableFile(_("The file has no rows below its first line."), _("Export the list again."))
+        for row in file.rows(most=settings.IMPORT_MAX_ROWS):
+            count += 1
+            copy.write_row(
+                (run.pk, row.number, *_names(file, row), Jsonb(row.values), RowResult.WAITING, "", Jsonb({}))
+            )
     return count
 
 
-def _names(file: ImportFile, row: FileRow) -> Iterable[object]:
+def _names(file: CsvFile, row: Row) -> Iterable[object]:
     """Return ID and domain of the object a row is about, for finding the same one in other rows."""
-    if file.kind == ImportKind.CUSTOMERS:
+    if file.layout.kind == ImportKind.CUSTOMERS:
         return as_key(row.values.get("tenant_id", "")), as_domain(row.values.get("domain", ""))
     return as_key(row.values.get("subscription_id", "")), ""
 

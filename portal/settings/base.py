@@ -249,6 +249,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 REQUEST_MAX_BYTES = 10 * 1024 * 1024  # of a whole request, files included
 UPLOAD_MAX_BYTES = 32 * 1024 * 1024  # of a request to a page that takes long lists as files (quality row 27)
 LONG_UPLOAD_MAX_BYTES = 256 * 1024 * 1024  # of one to a page that takes files of a million rows
+UNPACKED_MAX_BYTES = 1024**3  # of a CSV file in such a request, unpacked
 REQUEST_MAX_ADDRESS_LENGTH = 6000  # path and query together
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

@@ -153,7 +153,6 @@ IMPORT_ROWS_DAYS = 90  # then the rows of an ended import are forgotten; its sum
 # --- billing (A9) -----------------------------------------------------------------------------------------------------
 PRICE_SHEET_MAX_ROWS = 300_000  # of one file of prices
 BUNDLE_PARTS = "bundles.queries.sales.bundled"  # given a partner, what its customers pay within bundles
-BILLING_FILE_MAX_BYTES = 1024**3  # of a file of prices or usage, unpacked
 USAGE_MAX_ROWS = 2_000_000  # of one file of usage
 USAGE_IMPORT_TRIES = 5  # then a file whose import dies each time is given up
 RATES_MAX_ROWS = 2_000  # of one file of exchange rates

@@ -9,12 +9,12 @@ import pytest
 
 from billing.enums import SheetStatus
 from billing.models import PriceList, PriceListEntry, PriceSheet
-from billing.prices_files import UnreadableSheet
 from billing.workflow import prices as workflow
 from billing.workflow.prices import PriceSheetNotWaiting, SheetTerms
 from customers.enums import ProductFamily
 from portal.accounts.enums import OrganizationKind, Role
 from portal.audit.models import AuditEvent
+from portal.core.csv_files import UnreadableFile
 from portal.core.errors import PermissionDenied
 from tests.factories import NOON, make_actor, make_organization
 
@@ -151,7 +151,7 @@ def test_a_row_that_comes_twice_counts_once(operator):
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_the_line_and_leaves_nothing(operator, text, said):
-    with pytest.raises(UnreadableSheet) as refused:
+    with pytest.raises(UnreadableFile) as refused:
         check(operator, text, encoding="utf-8")
 
     assert said in refused.value.explanation

@@ -9,11 +9,11 @@ import pytest
 
 from billing.enums import ChargeKind
 from billing.models import Charge, Invoice, UsageRecord
-from billing.prices_files import UnreadableSheet
 from billing.processing.invoices import close_ended_months
 from billing.workflow import usage
 from customers.enums import ProductFamily, SubscriptionStatus
 from portal.audit.models import AuditEvent
+from portal.core.csv_files import UnreadableFile
 from portal.core.errors import PermissionDenied
 from tests.billing.price_factories import make_price, make_price_list
 from tests.billing.usage_factories import (
@@ -236,7 +236,7 @@ def test_a_charged_record_is_not_changed_any_more():
 def test_only_the_operator_imports_and_an_empty_file_is_refused():
     with pytest.raises(PermissionDenied):
         import_rows(row(uuid.uuid4(), "2026-11-01"), operator=make_actor())
-    with pytest.raises(UnreadableSheet):
+    with pytest.raises(UnreadableFile):
         import_rows(operator=make_operator())
 
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from billing import invariants, metrics, tasks
 from billing.models import Charge, UsageImport, UsageImportPart, UsageRecord
-from billing.prices_files import UnreadableSheet
 from billing.processing import usage as processing
 from billing.workflow import usage
 from portal.accounts.enums import OrganizationKind, Role
 from portal.audit.models import AuditEvent
+from portal.core.csv_files import UnreadableFile
 from tests.billing.usage_factories import HEADER, make_azure, make_meter, make_usage_import, row
 from tests.factories import NOON, make_actor, make_member, make_organization, make_partner
 
@@ -112,7 +112,7 @@ def bomb() -> bytes:
     ids=["bomb", "large", "rows", "cut off", "damaged", "nul", "empty", "workbook"],
 )
 def test_what_no_import_could_use_is_refused_on_the_page_and_nothing_is_kept(operator, settings, content, sentence):
-    settings.BILLING_FILE_MAX_BYTES, settings.USAGE_MAX_ROWS = 1024**2, 50_000
+    settings.UNPACKED_MAX_BYTES, settings.USAGE_MAX_ROWS = 1024**2, 50_000
     if "rows" in sentence:
         settings.USAGE_MAX_ROWS = 1_000
 
@@ -356,5 +356,5 @@ def test_a_month_is_charged_before_or_after_an_import_and_never_in_the_middle_of
 
 
 def test_a_file_that_is_no_csv_says_so_in_its_header(actor):
-    with pytest.raises(UnreadableSheet):
+    with pytest.raises(UnreadableFile):
         upload(actor, gzip.compress(b"\xff\xff\xff\n1"))

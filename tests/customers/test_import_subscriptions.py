@@ -5,13 +5,13 @@ import uuid
 import pytest
 
 from customers.enums import BillingFrequency, ImportStatus, ProductFamily, RelationshipKind, SubscriptionStatus
-from customers.import_files import UnreadableFile
 from customers.models import ResellerRelationship, Subscription
 from customers.processing import imports as processing
 from portal.accounts.enums import OrganizationKind, Role
 from portal.accounts.models import Organization
 from portal.audit.models import AuditEvent
 from portal.core import invariants
+from portal.core.csv_files import UnreadableFile
 from portal.core.errors import PermissionDenied
 from tests.customers.factories import make_partnership, make_relationship, make_subscription
 from tests.customers.imports import SUBSCRIPTIONS, confirm, csv, customers, imported, preview, results, upload, work_off

@@ -7,7 +7,6 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from customers.enums import ImportStatus, RelationshipKind, RowResult
-from customers.import_files import UnreadableFile
 from customers.models import Customer, ImportRow, ImportRun, ResellerRelationship, Tag
 from customers.processing import imports as processing
 from customers.rules import OutsideMarket, ResellerNotYours, ResellersDoNotAdd, SellsThroughProvider
@@ -16,6 +15,7 @@ from portal.accounts.enums import OrganizationKind, Role
 from portal.accounts.models import Membership, Organization, Partner, Partnership
 from portal.audit.models import AuditEvent
 from portal.core import invariants
+from portal.core.csv_files import UnreadableFile
 from portal.core.errors import PermissionDenied
 from portal.webhooks.models import WebhookDelivery, WebhookRegistration
 from tests.customers.factories import make_customer, make_partnership, make_relationship, make_tag

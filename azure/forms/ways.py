@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from azure.prices import Way
 from azure.rules.families import LICENSED
-from customers.presentation import term_text, unit_price_text
+from customers.enums import Term
+from customers.presentation import unit_price_text
 
 
 def way_choices(ways: Iterable[Way], *, family: str) -> list[tuple[str, str]]:
@@ -20,4 +21,4 @@ def way_of(chosen: str) -> tuple[str, str]:
 
 def _label(way: Way, family: str) -> str:
     price = unit_price_text(way.unit_price, way.currency, way.billing_frequency, is_per_seat=family in LICENSED)
-    return f"{term_text(way.term, way.billing_frequency)} · {price}"
+    return f"{Term(way.term).label} · {price}"  # the price says how often it is billed

@@ -117,9 +117,10 @@ def row_menu(content: str, id: str, label: str) -> SafeString:
 
 
 @register.simple_block_tag
-def detail_list(content: str, caption: str, id: str = "") -> SafeString:
-    """The frame of a table: caption, sticky header, cards on narrow screens."""
-    return draw("components/detail_list.html", {}, texts={"content": content, "caption": caption, "id": id})
+def detail_list(content: str, caption: str, id: str = "", short: bool = False) -> SafeString:
+    """The frame of a table: caption, sticky header, cards on narrow screens; ``short``: two or three short columns."""
+    texts = {"content": content, "caption": caption, "id": id}
+    return draw("components/detail_list.html", {"short": short}, texts=texts)
 
 
 @register.simple_block_tag

@@ -245,6 +245,8 @@ def test_a_list_frame_has_a_caption_and_a_filter_bar_works_without_script():
 
     assert ">Customers</caption>" in frame
     assert 'id="customers"' in frame
+    assert "detail-list--short" not in frame
+    assert 'class="detail-list detail-list--short"' in write('{% detail_list "Sums" short=True %}x{% enddetail_list %}')
     assert 'method="get"' in bar
     assert 'action="/x/"' in bar
     assert 'hx-get="/x/"' in bar

@@ -1,6 +1,6 @@
 # Every command of the portal. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench fuzz messages lock clean ready ready-to-test
+.PHONY: help run test check format bench fuzz backup restore messages lock clean ready ready-to-test
 SHELL := /bin/sh
 
 PORT ?= 8000
@@ -9,6 +9,8 @@ DEMO ?= 1
 ARGS ?=
 EXAMPLES ?= 100
 ONLY ?=
+FILE ?=
+REPLACE ?=
 # Some shells export a HOST of their own (the machine's name): only the command line counts.
 ifneq ($(origin HOST),command line)
 HOST := 127.0.0.1
@@ -55,6 +57,12 @@ bench: ready-to-test ## measure against the floors of the same run: ONLY=name
 
 fuzz: ready-to-test ## call every operation of the API with made-up values: EXAMPLES=100 of each
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(LAUNCH) test -- tests/portal/api/test_schema_fuzz.py
+
+backup: ready ## save the portal in one file, running or not: FILE=name DATA=.local
+	@$(LAUNCH) backup $(if $(FILE),-- '$(FILE)')
+
+restore: ready ## make a portal out of a backup: FILE=name DATA=.local, REPLACE=1 deletes what DATA holds
+	@$(LAUNCH) restore $(if $(filter-out 0 no,$(REPLACE)),--replace) $(if $(FILE),-- '$(FILE)')
 
 messages: ready-to-test ## collect the texts to translate into locale/
 	$(PYTHON) -m portal.local.messages

@@ -28,3 +28,8 @@ def unseal(sealed: bytes) -> bytes:
     Raises: cryptography.fernet.InvalidToken.
     """
     return _keys().decrypt(bytes(sealed))
+
+
+def proofs() -> list[bytes]:
+    """Return one sealed text for each key: whoever can unseal it later has that key."""
+    return [_key(secret).encrypt(b"a proof") for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]

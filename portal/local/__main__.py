@@ -1,4 +1,4 @@
-"""The launcher's command line: ``python -m portal.local run | test | exec``. The Makefile calls it."""
+"""The launcher's command line: ``python -m portal.local run | test | backup | …``. The Makefile calls it."""
 
 import argparse
 import errno
@@ -26,6 +26,12 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--demo", default=os.environ.get("DEMO", "1"))
     test = actions.add_parser("test", help="run pytest on servers of its own")
     test.add_argument("arguments", nargs=argparse.REMAINDER)
+    for name, words in (("backup", "save the portal in one file"), ("restore", "make a portal out of a backup")):
+        about_file = actions.add_parser(name, help=words)
+        about_file.add_argument("--data", default=os.environ.get("DATA") or ".local")
+        about_file.add_argument("file", nargs="?", default="")
+        if name == "restore":
+            about_file.add_argument("--replace", action="store_true", help="delete what the data folder holds first")
     execute = actions.add_parser("exec", help="run a command with the servers up")
     execute.add_argument("--data", help="a folder to keep; without it everything is thrown away afterwards")
     execute.add_argument("--settings", default="portal.settings.dev")
@@ -67,6 +73,12 @@ def _act(options: argparse.Namespace) -> int:
         return 0
     if options.action == "test":
         return commands.test(_without_dashes(options.arguments))
+    if options.action == "backup":
+        return commands.backup(options.file, data=options.data)
+    if options.action == "restore":
+        if not options.file:
+            raise LaunchError("Name the file to restore: make restore FILE=portal.zip")
+        return commands.restore(options.file, data=options.data, replace=options.replace)
     command = _without_dashes(options.command)
     if not command:
         raise LaunchError("Name the command to run: python -m portal.local exec -- some command")

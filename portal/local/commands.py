@@ -1,15 +1,16 @@
-"""What ``make run``, ``make test`` and ``make bench`` do once the virtual environment stands."""
+"""What ``make run``, ``make test``, ``make backup`` and the like do once the virtual environment stands."""
 
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from portal.local import build, chromium, ports
+from portal.local import build, chromium, environment, ports
 from portal.local.errors import LaunchError, Stopped
 from portal.local.folder import DataFolder
 from portal.local.place import Place
@@ -63,8 +64,7 @@ def test(arguments: Sequence[str]) -> int:
     command = [sys.executable, "-m", "pytest", "-n", str(processes), *arguments]
     with _passing_folder() as data, _session(data, settings="portal.settings.test", durable=False) as session:
         browser = chromium.find_or_install(session.supervisor, build.BUILD_FOLDER, say)
-        owner = {"DATABASE_URL": session.variables["DATABASE_OWNER_URL"]}  # makes the test databases
-        return session.foreground(command, {**owner, "CHROMIUM": str(browser)})
+        return session.foreground(command, {**session.as_owner, "CHROMIUM": str(browser)})
 
 
 def execute(command: Sequence[str], *, data: str | None, settings: str, migrate: bool) -> int:
@@ -80,6 +80,37 @@ def execute(command: Sequence[str], *, data: str | None, settings: str, migrate:
         return session.foreground(command)
 
 
+def backup(file: str, *, data: str) -> int:
+    """Save the portal of a data folder in one file, whether it runs or not; return the exit code.
+
+    Raises: LaunchError, Stopped.
+    """
+    folder = Path(data).expanduser().absolute()
+    if not (folder / "postgres").exists() and not os.environ.get("DATABASE_URL"):
+        raise LaunchError(f"There is nothing to save: {folder} holds no database.")
+    if not file:
+        (folder / "backups").mkdir(exist_ok=True, mode=0o700)
+        file = str(folder / "backups" / f"portal-{time.strftime('%Y-%m-%d-%H%M%S', time.gmtime())}.zip")
+    command = [sys.executable, "manage.py", "backup", file]
+    try:
+        running = environment.load(folder)
+    except environment.NotRunning:
+        with _session(data, settings="portal.settings.dev") as session:
+            return session.foreground(command, session.as_owner)
+    owner = {"DATABASE_URL": running["DATABASE_OWNER_URL"]}
+    return subprocess.run(command, env={**os.environ, **running, **owner}, check=False).returncode
+
+
+def restore(file: str, *, data: str, replace: bool) -> int:
+    """Make the portal of a data folder, which must not run, out of a backup; return the exit code.
+
+    Raises: LaunchError, Stopped.
+    """
+    with _session(data, settings="portal.settings.dev") as session:
+        command = [sys.executable, "manage.py", "restore", file, *(["--replace"] if replace else [])]
+        return session.foreground(command, session.as_owner)
+
+
 class Session:
     """Servers that are up, the environment that leads to them, and the steps that need them."""
 
@@ -88,6 +119,11 @@ class Session:
         self.folder = folder
         self.variables = variables
         self._environment = {**os.environ, **variables, "PYTHONUNBUFFERED": "1"}
+
+    @property
+    def as_owner(self) -> dict[str, str]:
+        """Return what a command needs that makes tables or databases."""
+        return {"DATABASE_URL": self.variables["DATABASE_OWNER_URL"]}
 
     def manage(self, *arguments: str) -> Child:
         """Return a management command to be run, its words in a log of its own."""
@@ -104,7 +140,7 @@ class Session:
         Raises: LaunchError.
         """
         migration = self.manage("migrate", "--noinput", "--verbosity=0")
-        migration.environment = {**self._environment, "DATABASE_URL": self.variables["DATABASE_OWNER_URL"]}
+        migration.environment = {**self._environment, **self.as_owner}
         self.step("Migrating the database", migration)
 
     def step(self, what: str, child: Child) -> None:

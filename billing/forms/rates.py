@@ -4,13 +4,12 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from billing.enums import IncentiveKind
 from billing.models.incentives import USAGE_FAMILIES
-from portal.core.forms import DateInput
+from portal.core.forms import CsvField, DateInput
 from portal.core.listing import ListAddress
 
 FILTERS = ("base", "currency")
@@ -24,16 +23,9 @@ def read_address(request: HttpRequest, *, bases: Collection[str], currencies: Co
 class RateFileForm(forms.Form):
     """A file of exchange rates."""
 
-    file = forms.FileField(
-        label=_("CSV file"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+    file = CsvField(
         help_text=_("Columns FromCurrency, ToCurrency, Rate, ValidFrom (2026-11-01) and Source, in any order."),
     )
-
-    @property
-    def upload(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        return file
 
 
 class RateForm(forms.Form):

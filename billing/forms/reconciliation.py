@@ -3,7 +3,6 @@
 import uuid
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +11,7 @@ from billing.enums import Difference
 from billing.queries.reconciliation import ReconciliationFilter
 from customers.queries import as_uuid
 from portal.core.csv_files import Layout, Row, UnreadableFile, open_csv
+from portal.core.forms import CsvField
 from portal.core.listing import ListAddress
 
 FILTERS = ("q", "difference")
@@ -35,16 +35,13 @@ def read_filter(address: ListAddress) -> ReconciliationFilter:
 class AssignmentsForm(forms.Form):
     """A CSV file of two columns; ``cleaned_data["file"]`` becomes the numbers by subscription."""
 
-    file = forms.FileField(
-        label=gettext_lazy("CSV file"),
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+    file = CsvField(
         help_text=gettext_lazy("Columns: SubscriptionId, AssignedLicenses. The export of this page can be filled in."),
     )
 
     def clean_file(self) -> dict[uuid.UUID, int]:
-        upload: UploadedFile = self.cleaned_data["file"]
         try:
-            rows = open_csv(upload.file, LAYOUT).rows(most=MOST_ROWS)  # type: ignore[arg-type]
+            rows = open_csv(self.cleaned_data["file"].file, LAYOUT).rows(most=MOST_ROWS)
             return dict(_number_of(row) for row in rows if row.values.get("assigned"))
         except UnreadableFile as error:
             raise forms.ValidationError(error.explanation) from error

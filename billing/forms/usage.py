@@ -2,7 +2,6 @@
 
 from django import forms
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.functional import lazy
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.enums import UsageImportStatus
 from billing.queries.usage import GROUPS
 from customers.queries import as_uuid
+from portal.core.forms import CsvField
 from portal.core.listing import ListAddress
 
 
@@ -34,9 +34,7 @@ def read_imports(request: HttpRequest) -> ListAddress:
 class UsageFileForm(forms.Form):
     """A file of daily usage."""
 
-    file = forms.FileField(
-        label=_("CSV file"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.gz,text/csv,application/gzip"}),
+    file = CsvField(
         help_text=format_lazy(
             _(
                 "Daily rated usage as the original offers it for download, or saved as “CSV UTF-8”; plain or compressed"
@@ -46,8 +44,3 @@ class UsageFileForm(forms.Form):
             rows=lazy(number_format, str)(settings.USAGE_MAX_ROWS, force_grouping=True),
         ),
     )
-
-    @property
-    def upload(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        return file

@@ -27,7 +27,7 @@ from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.exports import csv_response
-from portal.core.http import PortalRequest, redirect_to, takes_upload
+from portal.core.http import PortalRequest, posted, posted_files, redirect_to, takes_upload
 from portal.core.listing import ListAddress
 from portal.core.pages import keyset_page, walk
 
@@ -47,13 +47,12 @@ EXPORT_BATCH = 1_000
 def sheets(request: PortalRequest) -> HttpResponse:
     """Choose a file of prices, and list the files so far."""
     now = timezone.now()
-    posted = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = SheetForm(*posted, today=now.date())
+    form = SheetForm(posted(request), posted_files(request), today=now.date())
     if request.method == "POST" and form.is_valid():
         try:
             sheet = workflow.check_price_sheet(
-                stream=form.upload.file,  # type: ignore[arg-type]
-                file_name=form.upload.name or "",
+                stream=form.cleaned_data["file"].file,
+                file_name=form.cleaned_data["file"].name,
                 terms=SheetTerms(form.cleaned_data["family"], form.cleaned_data["month"]),
                 actor=request.actor,
                 now=now,

@@ -31,7 +31,7 @@ from portal.accounts.permissions import Permission
 from portal.core.csv_files import Row, open_csv
 from portal.core.errors import InvalidInput
 from portal.core.exports import csv_response
-from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to, takes_upload
+from portal.core.http import PortalRequest, page_or_fragment, posted, posted_files, redirect_to, takes_upload
 from portal.core.listing import ListAddress
 from portal.core.pages import walk
 
@@ -76,11 +76,11 @@ def keep_rates(request: PortalRequest) -> HttpResponse:
 @requires(Permission.PROGRAMME_OPERATE)
 def import_rates(request: PortalRequest) -> HttpResponse:
     """Enter the rates of a file, all of them or none."""
-    form = RateFileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    form = RateFileForm(posted(request), posted_files(request))
     wrong: dict[int, str] = {}
     if request.method == "POST" and form.is_valid():
         try:
-            file = open_csv(form.upload.file, LAYOUT)  # type: ignore[arg-type]
+            file = open_csv(form.cleaned_data["file"].file, LAYOUT)
             wrong = _enter(request, file.rows(most=settings.RATES_MAX_ROWS))
         except InvalidInput as refusal:
             form.add_error("file", refusal.explanation)

@@ -23,7 +23,7 @@ from portal.accounts.access import requires, while_allowed
 from portal.accounts.actor import denied
 from portal.accounts.permissions import Permission
 from portal.core.exports import csv_response
-from portal.core.http import PortalRequest, page_or_fragment
+from portal.core.http import PortalRequest, page_or_fragment, posted, posted_files
 from portal.core.listing import ListAddress
 
 
@@ -133,7 +133,7 @@ def _export_rows(found: Iterable[Subscription]) -> Iterator[tuple[object, ...]]:
 @requires(Permission.SUBSCRIPTION_UPDATE)
 def assignments(request: PortalRequest) -> HttpResponseBase:
     """Take a file that says how many licenses the customers' people hold."""
-    form = AssignmentsForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    form = AssignmentsForm(posted(request), posted_files(request))
     if form.is_valid():
         given = form.cleaned_data["file"]
         count = report_assignments(assigned=given, actor=request.actor, now=timezone.now())

@@ -25,7 +25,7 @@ from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput
 from portal.core.exports import csv_response
-from portal.core.http import PortalRequest, page_or_fragment, redirect_to, takes_long_upload
+from portal.core.http import PortalRequest, page_or_fragment, posted, posted_files, redirect_to, takes_long_upload
 from portal.core.pages import walk
 
 EXPORT_BATCH = 1_000
@@ -42,13 +42,12 @@ STATUS_TONES = {
 @requires(Permission.PROGRAMME_OPERATE)
 def usage_files(request: PortalRequest) -> HttpResponse:
     """Upload a file of usage to be imported, and list the imports so far."""
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UsageFileForm(*sent)
+    form = UsageFileForm(posted(request), posted_files(request))
     if request.method == "POST" and form.is_valid():
         try:
             run = usage.upload_usage(
-                stream=form.upload.file,  # type: ignore[arg-type]
-                file_name=form.upload.name or "",
+                stream=form.cleaned_data["file"].file,
+                file_name=form.cleaned_data["file"].name,
                 actor=request.actor,
                 now=timezone.now(),
             )

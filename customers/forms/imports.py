@@ -4,26 +4,19 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Partner
 from portal.core.countries import country_choices
+from portal.core.forms import CsvField
 
 
 class FileForm(forms.Form):
     """The file alone: everything else is known from the page it is chosen on."""
 
-    file = forms.FileField(
-        label=_("CSV file"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
-        help_text=_("As it was exported, or saved by your spreadsheet as “CSV UTF-8”."),
+    file = CsvField(
+        help_text=_("As it was exported, or saved by your spreadsheet as “CSV UTF-8”; plain or compressed (.csv.gz)."),
     )
-
-    @property
-    def upload(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        return file
 
 
 class ImportForm(FileForm):

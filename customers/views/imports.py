@@ -31,7 +31,7 @@ from portal.accounts.models import Partner
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
 from portal.core.exports import csv_response
-from portal.core.http import PortalRequest, redirect_to, takes_upload
+from portal.core.http import PortalRequest, posted, posted_files, redirect_to, takes_upload
 from portal.core.listing import ListAddress
 from portal.core.pages import Page
 
@@ -62,7 +62,8 @@ def imports(request: PortalRequest) -> HttpResponse:
     rules.check_may_add(kind=request.actor.organization_kind)
     partner = Partner.objects.select_related("organization").get(pk=request.actor.organization_id)
     form = ImportForm(
-        *_posted(request),
+        posted(request),
+        posted_files(request),
         countries=queries.countries_of_market(partner.market, on=timezone.now().date()),
         resellers=queries.counterparts_of(request.actor),
         initial={"country": partner.organization.country},
@@ -87,7 +88,7 @@ def import_subscriptions(request: PortalRequest, customer_id: UUID) -> HttpRespo
     relationship = queries.customer_of(request.actor, customer_id)
     rules.check_may_add(kind=request.actor.organization_kind)
     show_customer(request, relationship)
-    form = FileForm(*_posted(request))
+    form = FileForm(posted(request), posted_files(request))
     refusal: Refusal | None = None
     if request.method == "POST" and form.is_valid():
         run, refusal = _upload(request, form, ImportTerms(customer_id=customer_id))
@@ -97,17 +98,13 @@ def import_subscriptions(request: PortalRequest, customer_id: UUID) -> HttpRespo
     return render(request, "customers/import_subscriptions.html", context, status=_status(form, refusal))
 
 
-def _posted(request: PortalRequest) -> tuple[Any, ...]:
-    return (request.POST, request.FILES) if request.method == "POST" else ()
-
-
 def _upload(request: PortalRequest, form: FileForm, terms: ImportTerms) -> tuple[ImportRun | None, Refusal | None]:
     """Hand the file to the workflow; what is wrong with a field stands there, any other refusal above the form."""
-    file = form.upload
+    file = form.cleaned_data["file"]
     try:
         run = workflow.upload(
-            stream=file.file,  # type: ignore[arg-type]
-            file_name=file.name or "",
+            stream=file.file,
+            file_name=file.name,
             terms=terms,
             actor=request.actor,
             now=timezone.now(),

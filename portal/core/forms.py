@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
 
 
 class PortalRenderer(TemplatesSetting):
@@ -20,6 +21,14 @@ class DateInput(forms.DateInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%d")
+
+
+class CsvField(forms.FileField):
+    """A CSV file, plain or compressed, as ``portal.core.csv_files`` reads it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        file_input = forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.gz,text/csv,application/gzip"})
+        super().__init__(label=_("CSV file"), widget=file_input, **kwargs)
 
 
 class Toggle(forms.CheckboxInput):

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.datastructures import MultiValueDict
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -54,6 +56,11 @@ def posted(request: HttpRequest) -> QueryDict | None:
     Not ``request.POST or None``: a form sent with nothing in it counts as sent.
     """
     return request.POST if request.method == "POST" else None
+
+
+def posted_files(request: HttpRequest) -> MultiValueDict[str, UploadedFile] | None:
+    """Return the files beside it, for ``Form(posted(request), posted_files(request))``; ``None`` while it is shown."""
+    return request.FILES if request.method == "POST" else None
 
 
 def page_or_fragment(

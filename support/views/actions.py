@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.errors import InvalidInput, Refusal
-from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
+from portal.core.http import PortalRequest, page_or_fragment, posted, posted_files, redirect_to
 from support import queries, rules, workflow
 from support.enums import CaseAction, Severity
 from support.forms.cases import AssignForm, MessageForm, ReasonForm, SeverityForm
@@ -93,7 +93,7 @@ def _message(
     request: PortalRequest, case_id: UUID, action: CaseAction, change: Callable[..., SupportCase]
 ) -> HttpResponse:
     found = queries.case_of(request.actor, case_id)
-    form = MessageForm(posted(request), request.FILES if request.method == "POST" else None, auto_id=IDS)
+    form = MessageForm(posted(request), posted_files(request), auto_id=IDS)
 
     def save() -> SupportCase:
         return change(

@@ -1,9 +1,10 @@
 """What base.html needs: who is signed in, the menus this person may use, and the bell's counter."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from portal.accounts.actor import Actor
+from portal.accounts.permissions import role_labels
 from portal.core import navigation
 from portal.core.navigation import ObjectNavigation
 from portal.notifications import queries as notifications
@@ -52,6 +54,22 @@ class Menus:
         return self.actor is not None
 
 
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What a menu lists, made once for all requests that want the same: it stands for itself where it is kept."""
+
+    rows: tuple[Mapping[str, Any], ...] = ()
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+NOTHING = Rows()
+
+
 @dataclass
 class Shell:
     """The frame around every page. Built once per page; empty but for the product name when signed out."""
@@ -59,9 +77,9 @@ class Shell:
     product_name: str
     demo: bool
     menus: Menus
-    memberships: list[dict[str, Any]] = field(default_factory=list)
+    memberships: Rows = NOTHING
     workspace: WorkspaceLinks | None = None
-    navigation: list[dict[str, Any]] = field(default_factory=list)
+    navigation: Rows = NOTHING
     object: ObjectNavigation | None = None
     action_count: int = 0
     shortcuts_enabled: bool = True
@@ -98,15 +116,8 @@ def _frame(request: HttpRequest) -> Shell:
         frame.menus = _menus_without_organization(str(request.user), request.user.email)
         return frame
     frame.menus = _menus(actor, get_language())
-    frame.memberships = [
-        {
-            "organization_id": membership.organization_id,
-            "organization_name": membership.organization.name,
-            "role_labels": membership.role_labels,
-            "current": membership.organization_id == actor.organization_id,
-        }
-        for membership in getattr(request, "memberships", [])
-    ]
+    facts = [(row.organization_id, row.organization.name, *row.roles) for row in getattr(request, "memberships", [])]
+    frame.memberships = _memberships(tuple(facts), actor.organization_id, get_language())
     _select(frame, request)
     _show_object(frame, request)
     frame.action_count = notifications.open_action_count(actor)
@@ -125,6 +136,22 @@ def _menus(actor: Actor, _language: str | None) -> Menus:
         "is_sandbox": actor.is_sandbox,
     }
     return Menus(facts, tuple(_workspace(space, actor) for space in navigation.workspaces_for(actor)))
+
+
+@lru_cache(maxsize=1_000)
+def _memberships(facts: tuple[tuple[Any, ...], ...], current: UUID, _language: str | None) -> Rows:
+    """Return the organizations that somebody may act for: id, name and roles of each."""
+    return Rows(
+        tuple(
+            {
+                "organization_id": organization_id,
+                "organization_name": name,
+                "role_labels": role_labels(roles),
+                "current": organization_id == current,
+            }
+            for organization_id, name, *roles in facts
+        )
+    )
 
 
 @lru_cache(maxsize=100)
@@ -162,11 +189,18 @@ def _select(frame: Shell, request: HttpRequest) -> None:
                 frame.workspace, selected = space, link.url
     if frame.workspace is None:
         return
+    frame.navigation = _side_links(
+        tuple((link.group, link.label, link.url) for link in frame.workspace.links), selected
+    )
+
+
+@lru_cache(maxsize=2_000)
+def _side_links(links: tuple[tuple[str, str, str], ...], selected: str) -> Rows:
+    """Return the groups of a left navigation; each link is its group, its label and its address."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    for link in frame.workspace.links:
-        item = {"label": link.label, "url": link.url, "selected": link.url == selected}
-        groups.setdefault(link.group, []).append(item)
-    frame.navigation = [{"label": label, "items": items} for label, items in groups.items()]
+    for group, label, url in links:
+        groups.setdefault(group, []).append({"label": label, "url": url, "selected": url == selected})
+    return Rows(tuple({"label": label, "items": items} for label, items in groups.items()))
 
 
 def _show_object(frame: Shell, request: HttpRequest) -> None:
@@ -175,5 +209,4 @@ def _show_object(frame: Shell, request: HttpRequest) -> None:
     if shown is None:
         return
     frame.object, selected = shown, shown.selected(request.path)
-    items = [{"label": label, "url": url, "selected": url == selected} for label, url in shown.items]
-    frame.navigation = [{"label": "", "items": items}]
+    frame.navigation = _side_links(tuple(("", str(label), url) for label, url in shown.items), selected)

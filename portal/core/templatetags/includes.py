@@ -1,16 +1,24 @@
-"""``{% include %}`` of a component, drawn once and kept (portal.core.drawing): for all pages, without their doing.
+"""``{% include %}`` and ``{% extends %}`` as Django has them, for less: for all pages, without their doing.
 
-Built into every template (setting TEMPLATES). It changes nothing but the cost: what depends on more than plain values
-is included as Django does.
+A component that is included is drawn once and kept (portal.core.drawing); what depends on more than plain values is
+included as Django does. The blocks of a page's frame are looked up once. Built into every template (setting TEMPLATES).
 """
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import template
-from django.template.base import Parser, Token
+from django.template.base import Parser, TextNode, Token
 from django.template.context import Context
-from django.template.loader_tags import IncludeNode, do_include
+from django.template.loader_tags import (
+    BLOCK_CONTEXT_KEY,
+    BlockContext,
+    BlockNode,
+    ExtendsNode,
+    IncludeNode,
+    do_extends,
+    do_include,
+)
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
@@ -56,3 +64,33 @@ def include(parser: Parser, token: Token) -> IncludeNode:
     if not node.isolated_context or node.template.var not in TEXTS:
         return node
     return KeptIncludeNode(node.template, extra_context=node.extra_context, isolated_context=True)
+
+
+class KnowingExtendsNode(ExtendsNode):
+    """The extension of a template whose blocks are looked up once: Django walks through all its nodes on every page."""
+
+    def render(self, context: Context) -> SafeString:
+        parent, state = cast(Any, self.get_parent(context)), cast(Any, context.render_context)
+        blocks: BlockContext = state.setdefault(BLOCK_CONTEXT_KEY, BlockContext())
+        blocks.add_blocks(self.blocks)
+        blocks.add_blocks(_own_blocks(parent))
+        with state.push_state(parent, isolated_context=False):
+            return cast(SafeString, parent._render(context))
+
+
+def _own_blocks(parent: Any) -> dict[str, BlockNode]:
+    """Return the blocks of a template that extends none, else nothing: its own extension adds them."""
+    blocks: dict[str, BlockNode] | None = getattr(parent, "blocks_of_root", None)
+    if blocks is None:
+        first = next((node for node in parent.nodelist if not isinstance(node, TextNode)), None)
+        is_root = first is not None and not isinstance(first, ExtendsNode)
+        found = parent.nodelist.get_nodes_by_type(BlockNode) if is_root else []
+        blocks = parent.blocks_of_root = {node.name: node for node in found}
+    return blocks
+
+
+@register.tag("extends")
+def extends(parser: Parser, token: Token) -> ExtendsNode:
+    """Extend a template."""
+    node = do_extends(parser, token)
+    return KnowingExtendsNode(node.nodelist, node.parent_name, node.template_dirs)

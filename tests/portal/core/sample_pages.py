@@ -7,7 +7,7 @@ from django.urls import path
 
 from portal import urls
 from portal.accounts.access import public
-from portal.accounts.context import Menus, Shell, WorkspaceLinks
+from portal.accounts.context import Menus, Rows, Shell, WorkspaceLinks
 
 PAGE = """
 {% extends "base.html" %}{% load components %}
@@ -60,11 +60,11 @@ def _draw(source, request, **values):
     shell = Shell(
         product_name="Partner Portal",
         menus=Menus(actor, (space,)),
-        memberships=[
-            {"organization_id": "1", "organization_name": "Northwind", "role_labels": ["Admin"], "current": True}
-        ],
+        memberships=Rows(
+            ({"organization_id": "1", "organization_name": "Northwind", "role_labels": ["Admin"], "current": True},)
+        ),
         workspace=space,
-        navigation=[{"label": "", "items": items}],
+        navigation=Rows(({"label": "", "items": items},)),
         action_count=12,
         shortcuts_enabled="quiet" not in request.GET,
         demo=False,

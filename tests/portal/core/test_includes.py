@@ -4,7 +4,7 @@ import datetime
 import uuid
 
 import pytest
-from django.template import Context, Template
+from django.template import Context, Engine, Template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy, override
@@ -84,3 +84,28 @@ def test_a_component_is_drawn_once_for_all_its_texts():
     before = len(drawing._kept)
     assert "Second" in included("status", {"tone": "warning", "label": "Second"})
     assert len(drawing._kept) == before
+
+
+FRAME = "<p>{% block one %}1{% block two %}2{% endblock %}{% endblock %}{% block three %}3{% endblock %}</p>"
+MIDDLE = '{% extends "frame" %}{% block one %}[{{ block.super }}]{% endblock %}{% block three %}{% endblock %}'
+PAGE = '{% extends "middle" %}{% block two %}<{{ block.super }}>{% endblock %}{% block three %}c{% endblock %}'
+
+
+def test_a_page_extends_as_django_does_each_time_it_is_drawn():
+    loaders = [("django.template.loaders.locmem.Loader", {"frame": FRAME, "middle": MIDDLE, "page": PAGE})]
+    ours = Engine(loaders=loaders, builtins=["portal.core.templatetags.includes"])
+
+    for name in ("page", "middle", "frame", "page"):
+        expected = Engine(loaders=loaders).get_template(name).render(Context())
+        template = ours.get_template(name)
+        assert template.render(Context()) == template.render(Context()) == expected
+
+
+def test_a_page_may_be_told_what_it_extends():
+    loaders = [("django.template.loaders.locmem.Loader", {"frame": FRAME})]
+    engine = Engine(loaders=loaders, builtins=["portal.core.templatetags.includes"])
+    template = engine.from_string("{% extends frame %}{% block three %}{{ name }}{% endblock %}")
+
+    drawn = [template.render(Context({"frame": engine.from_string(text), "name": text[0]})) for text in (FRAME, "x")]
+
+    assert drawn == ["<p>12&lt;</p>", "x"]

@@ -1,4 +1,4 @@
-"""What forms of several apps ask: whom a purchase credits and what it is called (7.2), and which customer is meant."""
+"""What forms of several apps ask: whom a purchase credits and what it is called (7.2), which customer, a domain."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,10 @@ from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import PartnerLocation
 
 MAX_NAME_LENGTH = 200
+DOMAIN = RegexValidator(
+    r"^(?=.{4,253}$)([a-zA-Z0-9](-?[a-zA-Z0-9])*\.)+[a-zA-Z]{2,63}$",
+    _("Enter a domain such as contoso.example."),
+)
 
 
 class FriendlyNameField(forms.CharField):

@@ -1,4 +1,4 @@
-"""Who is told what about nominations: log, mail, webhook, Action Center (A10)."""
+"""Who is told what about nominations and enrolled organizations: log, mail, webhook, Action Center (A10)."""
 
 import datetime
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from operators.enums import OperatorEvent
 from operators.models import ProviderNomination
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind, Role
+from portal.accounts.models import Organization
 from portal.accounts.permissions import Permission, roles_allowing
 from portal.accounts.queries import people_with_role
 from portal.audit import log
@@ -60,6 +61,21 @@ def announce(
         _tell_operator(event, nomination)
     elif event_type in NEWS:
         _tell_partner(event, event_type, nomination)
+
+
+def announce_enrolled(organization: Organization, *, actor: Actor | None, now: datetime.datetime) -> None:
+    """Log a new organization for itself and for the operator; ``actor`` None: it founds the programme."""
+    event = log.record(
+        event_type=E.ENROLLED,
+        organization_ids=[organization.pk, *([actor.organization_id] if actor else [])],
+        subject_type="organization",
+        subject_id=organization.pk,
+        subject_name=organization.name,
+        actor=actor,
+        occurred_at=now,
+        after={"kind": organization.kind, "domain": organization.domain, "country": organization.country},
+    )
+    deliveries.queue(event)
 
 
 def _tell_operator(event: AuditEvent, nomination: ProviderNomination) -> None:

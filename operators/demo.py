@@ -2,7 +2,7 @@
 
 import datetime
 
-from operators import workflow
+from operators.workflow import nominations as workflow
 from portal.accounts.enums import Role
 from portal.accounts.models import Membership
 from portal.accounts.queries import make_actor

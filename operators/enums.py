@@ -25,6 +25,7 @@ class AgreementState(models.TextChoices):
 class OperatorEvent(models.TextChoices):
     """What happens between partners and the programme; the same names in log, mail and webhook."""
 
+    ENROLLED = "organization-enrolled", _("Organization enrolled")
     NOMINATED = "provider-nomination-requested", _("Nomination as indirect provider requested")
     APPROVED = "provider-nomination-approved", _("Nomination as indirect provider approved")
     REFUSED = "provider-nomination-refused", _("Nomination as indirect provider refused")

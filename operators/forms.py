@@ -1,11 +1,15 @@
-"""What partners and the operator write: a nomination, its refusal, a country's market, a sandbox's other partner."""
+"""What partners and the operator write: nominations, markets, a sandbox's other partner, who is enrolled."""
 
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from customers.fields import DOMAIN
+from operators.rules import FIRST_ROLES, FirstPerson, NewOrganization
+from portal.accounts.enums import Cloud, OrganizationKind
 from portal.core.countries import country_choices
 from portal.core.forms import DateInput
 from sandbox import queries as sandbox_queries
@@ -69,6 +73,63 @@ class SandboxPairForm(SandboxAccountForm):
         field = self.fields["pair_with"]
         field.required = True
         field.help_text = _("Domain or Microsoft ID of another sandbox partner, of the same market and cloud.")
+
+
+class FirstPersonForm(forms.Form):
+    """Who gets the first link into an organization."""
+
+    person_name = forms.CharField(label=_("Name of its first person"), max_length=200)
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        help_text=_("The link is sent there. Who follows it invites the colleagues."),
+    )
+
+    def person(self) -> FirstPerson:
+        """Return what a valid form says."""
+        return FirstPerson(self.cleaned_data["person_name"], self.cleaned_data["email"])
+
+
+class EnrolmentForm(FirstPersonForm):
+    """A partner or publisher, and its first person."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[(kind.value, kind.label) for kind in FIRST_ROLES],
+        help_text=_("A direct bill partner asks by itself to become an indirect provider."),
+    )
+    name = forms.CharField(label=_("Company name"), max_length=200)
+    domain = forms.CharField(
+        label=_("Primary domain"),
+        max_length=253,
+        validators=[DOMAIN],
+        help_text=_("Such as contoso.example. No other organization may have it."),
+    )
+    country = forms.ChoiceField(
+        label=_("Country"), help_text=_("A partner's market and currency come from it. It cannot be changed later.")
+    )
+    cloud = forms.ChoiceField(label=_("Cloud"), choices=Cloud.choices, help_text=_("It cannot be changed later."))
+    partner_id = forms.RegexField(
+        r"^[0-9]{5,12}$",
+        label=_("PartnerID"),
+        required=False,
+        error_messages={"invalid": _("A PartnerID has 5 to 12 digits.")},
+        help_text=_("Of a partner that has one already. Empty: it gets a new one."),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    field_order = ("kind", "name", "domain", "country", "cloud", "partner_id", "language", "person_name", "email")
+
+    def __init__(self, *args: Any, countries: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = [("", str(_("Choose one"))), *country_choices(countries)]  # type: ignore[attr-defined]
+
+    def organization(self) -> NewOrganization:
+        """Return what a valid form says."""
+        values = self.cleaned_data
+        return NewOrganization(
+            kind=OrganizationKind(values["kind"]),
+            cloud=Cloud(values["cloud"]),
+            **{name: values[name] for name in ("name", "domain", "country", "language", "partner_id")},
+        )
 
 
 class CountryForm(forms.Form):

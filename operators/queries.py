@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
+from customers.markets import MARKETS
 from customers.models import Market, MarketCountry, ResellerRelationship, Subscription
 from customers.queries import as_uuid
 from marketplace.models import Offer
 from operators.enums import AgreementState
 from operators.models import ProviderNomination
+from operators.rules import FIRST_ROLES
 from portal.accounts.actor import Actor
-from portal.accounts.enums import OPEN_PARTNERSHIPS, Role
-from portal.accounts.models import Partner, Partnership, User
+from portal.accounts.enums import OPEN_PARTNERSHIPS, InvitationStatus, Role
+from portal.accounts.models import Membership, Partner, Partnership, User, UserInvitation
 from portal.accounts.queries import people_with_role
 from portal.audit.models import AuditEvent
 from portal.core.fields import name_key
@@ -33,7 +35,35 @@ PARTNER_ORDERS: dict[str, tuple[str, ...]] = {
 }
 OFFER_ORDER = ("name_key", "pk")
 EXPORT_BATCH = 500
+WAITING_LIMIT = 100  # organizations that nobody has entered yet; more are not shown at once
 SIGNED = "partner-agreement-signed"
+
+
+def known_countries() -> list[str]:
+    """Return the countries that belong to a market, belonged to one or will."""
+    known = {country for _name, _currency, codes in MARKETS.values() for country in codes.split()}
+    return sorted({*known, *MarketCountry.objects.values_list("country", flat=True).distinct()})
+
+
+def waiting_organizations() -> list[UserInvitation]:
+    """Return the newest invitation into each enrolled organization in which nobody is yet, longest waiting first."""
+    somebody = Membership.objects.active().filter(organization=OuterRef("organization"))
+    newest = (
+        UserInvitation.objects.filter(~Exists(somebody), organization__kind__in=FIRST_ROLES)
+        .exclude(status=InvitationStatus.ACCEPTED)
+        .order_by("organization_id", "-created_at", "-pk")
+        .distinct("organization_id")
+        .select_related("organization")
+    )
+    return sorted(newest[:WAITING_LIMIT], key=lambda invitation: (invitation.created_at, invitation.pk))
+
+
+def first_invitation(organization_id: uuid.UUID) -> UserInvitation:
+    """Return the newest invitation into an enrolled organization in which nobody is yet. Raises: Http404."""
+    for invitation in waiting_organizations():
+        if invitation.organization_id == organization_id:
+            return invitation
+    raise Http404
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a partner must be to become an indirect provider, and when the operator may answer (A10, decision 0046)."""
+"""What a partner must be to become an indirect provider (A10, decision 0046), and who is enrolled (decision 0050)."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,12 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from customers.models import MarketCountry
 from operators.enums import NominationStatus
 from operators.models import ProviderNomination
-from portal.accounts.enums import OPEN_PARTNERSHIPS, OrganizationKind
-from portal.accounts.models import Partner, Partnership
-from portal.core.errors import Refusal
+from portal.accounts.enums import OPEN_PARTNERSHIPS, PARTNER_KINDS, Cloud, OrganizationKind, Role
+from portal.accounts.models import Partner, PartnerLocation, Partnership
+from portal.core.errors import InvalidInput, Refusal
 
 
 class NominationRequirements(Refusal):
@@ -29,6 +30,64 @@ class NominationAnswered(Refusal):
     """The nomination was approved, refused or withdrawn."""
 
     code = "nomination-answered"
+
+
+class ProgrammeExists(Refusal):
+    """There is a programme operator, and one is enough."""
+
+    code = "programme-exists"
+
+
+@dataclass(frozen=True)
+class NewOrganization:
+    """What the programme must know of an organization; ``partner_id`` "" takes a number that nobody has."""
+
+    kind: OrganizationKind
+    name: str
+    domain: str
+    country: str
+    language: str
+    cloud: Cloud = Cloud.PUBLIC
+    partner_id: str = ""
+
+
+@dataclass(frozen=True)
+class FirstPerson:
+    """Who gets the first link into an organization."""
+
+    name: str
+    email: str
+
+
+# The first person of a partner needs both: a global admin alone could neither sell nor give itself the other role.
+FIRST_ROLES: dict[OrganizationKind, tuple[Role, ...]] = {
+    OrganizationKind.DIRECT_BILL: (Role.GLOBAL_ADMIN, Role.ADMIN_AGENT),
+    OrganizationKind.INDIRECT_RESELLER: (Role.GLOBAL_ADMIN, Role.ADMIN_AGENT),
+    OrganizationKind.PUBLISHER: (Role.PUBLISHER_ADMIN,),
+}
+
+
+def check_can_enroll(new: NewOrganization, place: MarketCountry | None) -> None:
+    """``place`` is the country's place in a market. Raises: InvalidInput, naming the field.
+
+    Source: our choice, decision 0050; an indirect provider is nominated (A10).
+    """
+    if new.kind in PARTNER_KINDS and place is None:
+        raise InvalidInput(
+            _("This country is in no market, so that a partner there could sell nowhere."),
+            field="country",
+            next_step=_("Put the country into a market first."),
+            next_url=reverse("operators:place_country"),
+        )
+    if new.partner_id and PartnerLocation.objects.filter(partner_id_number=new.partner_id).exists():
+        raise InvalidInput(_("Another partner has this PartnerID."), field="partner_id")
+
+
+def domain_taken(domain: str) -> InvalidInput:
+    """Return the refusal of a domain that another organization has."""
+    return InvalidInput(
+        _("The domain %(domain)s belongs to an organization already.") % {"domain": domain}, field="domain"
+    )
 
 
 @dataclass(frozen=True)

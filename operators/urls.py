@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from operators.views import catalog, nominations, partners, sandboxes
+from operators.views import catalog, enrolment, nominations, partners, sandboxes
 
 app_name = "operators"
 
 urlpatterns = [
     path("programme/partners/", partners.partners, name="partners"),
     path("programme/partners/export.csv", partners.export, name="export"),
+    path("programme/enroll/", enrolment.enroll, name="enroll"),
+    path("programme/enroll/<uuid:organization_id>/", enrolment.invite_first, name="invite_first"),
     path("programme/partners/<uuid:partner_id>/", partners.partner, name="partner"),
     path("programme/partners/<uuid:partner_id>/sandbox/", sandboxes.create_sandbox, name="create_sandbox"),
     path("programme/partners/<uuid:partner_id>/sandbox/pair/", sandboxes.pair_sandbox, name="pair_sandbox"),

@@ -80,7 +80,7 @@ from tests.marketplace.factories import (
     make_plan,
     make_purchase,
 )
-from tests.operators.factories import make_nomination
+from tests.operators.factories import make_nomination, make_waiting
 from tests.portal.api.factories import make_app
 from tests.sign_in import SoftwarePasskey
 from tests.support.factories import make_attachment, make_case, make_incident
@@ -602,6 +602,11 @@ def partner(member: Membership) -> object:
     return make_partner().pk
 
 
+def waiting_organization(member: Membership) -> object:
+    """An organization that was enrolled and that nobody has entered yet."""
+    return make_waiting().organization_id
+
+
 def nomination(member: Membership) -> object:
     """A partner's open request to become an indirect provider."""
     return make_nomination().pk
@@ -662,6 +667,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "pricing:price_id": own_price,
     "pricing:rule_id": incentive_rule,
     "operators:partner_id": partner,
+    "operators:organization_id": waiting_organization,
     "operators:nomination_id": nomination,
     "directory:group_id": group,
     "directory:member_id": group_member,
@@ -719,7 +725,7 @@ OF_EVERY_PARTNER = {
         "pricing",
         "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_progress usage_file_rows end_incentive",
     ),
-    *_pages("operators", "partner create_sandbox pair_sandbox nomination approve refuse"),
+    *_pages("operators", "partner create_sandbox pair_sandbox invite_first nomination approve refuse"),
     *_pages("billing_programme", "invoice invoice_pdf reconciliation_file usage_file payment"),
 }
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too
@@ -886,6 +892,8 @@ WRITES: dict[str, tuple[str, ...] | str] = {
         "sandbox-partner-joined",
         "partner-agreement-requested",
     ),
+    "operators:enroll": ("organization-enrolled", "user-invited", "partner-agreement-requested"),
+    "operators:invite_first": ("user-invited",),
     "operators:place_country": ("market-country-placed",),
     "operators:approve": ("provider-nomination-approved", "became-provider"),
     "operators:refuse": ("provider-nomination-refused",),

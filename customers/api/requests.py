@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from customers.enums import InvitationStatus
-from customers.forms.invitations import DOMAIN
+from customers.fields import DOMAIN
 from customers.models import RelationshipInvitation
 from customers.queries.invitations import InvitationFilter, invitation_detail, invitation_page, state_of
 from customers.workflow.invitations import (

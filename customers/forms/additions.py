@@ -8,8 +8,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from customers.enums import AgreementMethod
+from customers.fields import DOMAIN
 from customers.forms.account import AttestationForm
-from customers.forms.invitations import DOMAIN
 from customers.rules import NewCustomer
 from portal.accounts.enums import Cloud
 from portal.accounts.models import Partner

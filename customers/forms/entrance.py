@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from customers.forms.invitations import DOMAIN
+from customers.fields import DOMAIN
 from portal.core.countries import country_choices
 
 

@@ -5,16 +5,11 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from customers.fields import DOMAIN
 from portal.accounts.enums import Cloud
 from portal.accounts.models import Partner
-
-DOMAIN = RegexValidator(
-    r"^(?=.{4,253}$)([a-zA-Z0-9](-?[a-zA-Z0-9])*\.)+[a-zA-Z]{2,63}$",
-    _("Enter a domain such as contoso.example."),
-)
 
 
 class RequestForm(forms.Form):

@@ -10,8 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers.markets import MARKETS
-from customers.models import MarketCountry
 from customers.workflow import markets as workflow
 from marketplace.enums import OfferStatus
 from operators import queries
@@ -75,11 +73,9 @@ def _countries(chosen: str, today: Any) -> list[dict[str, Any]]:
 @requires(Permission.PROGRAMME_OPERATE)
 def place_country(request: PortalRequest) -> HttpResponse:
     """Put a country into a market from a day to come."""
-    known = sorted({country for _name, _currency, codes in MARKETS.values() for country in codes.split()})
-    others = MarketCountry.objects.order_by("country").values_list("country", flat=True).distinct()
     form = CountryForm(
         posted(request),
-        countries=sorted({*known, *others}),
+        countries=queries.known_countries(),
         markets=sorted(
             ((code, str(label)) for code, label in MARKET_LABELS.items()), key=lambda pair: name_key(pair[1])
         ),

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from operators import queries, rules, workflow
+from operators import queries, rules
 from operators.enums import NominationStatus
 from operators.forms import NominationForm, RefusalForm
 from operators.models import ProviderNomination
+from operators.workflow import nominations as workflow
 from portal.accounts.access import fresh_sign_in, requires
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Partner

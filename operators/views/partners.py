@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from operators import queries
 from operators.enums import AgreementState
-from operators.views import sandboxes
+from operators.views import enrolment, sandboxes
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.enums import MARKET_LABELS, PARTNER_KINDS, Cloud, OrganizationKind
 from portal.accounts.models import Partner
@@ -70,8 +70,13 @@ def _list(request: PortalRequest, name: str) -> HttpResponse:
             "list_url": address.path,
             "export_url": address.url(reverse("operators:export"), cursor=""),
             "version": settings.PARTNER_AGREEMENT_VERSION,
+            "waiting": _waiting() if name == "partners" else [],
         },
     )
+
+
+def _waiting() -> list[dict[str, Any]]:
+    return [enrolment.waiting_row(one) for one in queries.waiting_organizations()]
 
 
 def _filter(address: ListAddress) -> queries.PartnerFilter:

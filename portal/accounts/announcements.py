@@ -127,7 +127,7 @@ def announce_invited(
         event=event,
         recipients=[_invited(invitation)],
         context={
-            "organization_name": actor.organization_name,
+            "organization_name": invitation.organization.name,
             "actor_name": actor.name,
             "roles": _RoleNames(invitation.roles),
             "expires_at": invitation.expires_at,
@@ -144,7 +144,7 @@ def announce_revoked(invitation: UserInvitation, *, actor: Actor, now: datetime.
         template=f"accounts/{AccountEvent.USER_INVITATION_REVOKED}",
         event=event,
         recipients=[_invited(invitation)],
-        context={"organization_name": actor.organization_name},
+        context={"organization_name": invitation.organization.name},
     )
 
 

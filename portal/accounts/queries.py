@@ -1,6 +1,7 @@
 """Who is who: what pages and sign-in read about people and organisations."""
 
 import datetime
+import secrets
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -37,6 +38,14 @@ def partners_to_ask(version: str) -> QuerySet[Partner]:
         after__agreement_version=version,
     )
     return Partner.objects.exclude(agreement_version=version).filter(~Exists(asked))
+
+
+def unused_partner_id() -> str:
+    """Return a PartnerID that nobody has."""
+    while True:
+        number = f"9{secrets.randbelow(10**8):08d}"
+        if not PartnerLocation.objects.filter(partner_id_number=number).exists():
+            return number
 
 
 def memberships_of(user: User) -> list[Membership]:

@@ -95,6 +95,12 @@ class AccountExists(Refusal):
     code = "account-exists"
 
 
+class OrganizationHasPeople(Refusal):
+    """Somebody acts for the organisation already, and invites the others."""
+
+    code = "organization-has-people"
+
+
 class AgreementCurrent(Refusal):
     """The version in force has been signed already."""
 
@@ -198,6 +204,16 @@ def check_can_invite(actor: Actor, roles: Collection[str], *, existing: Membersh
     if is_invited:
         raise AlreadyInvited(
             _("An invitation to this address is open. Send it again or revoke it first."), field="email"
+        )
+
+
+def check_has_nobody(organization: Organization) -> None:
+    """Raises: OrganizationHasPeople, when there is an active person who invites colleagues."""
+    if Membership.objects.active().filter(organization=organization).exists():
+        raise OrganizationHasPeople(
+            _("%(name)s has people already.") % {"name": organization.name},
+            who=ADMIN_ROLES[OrganizationKind(organization.kind)].label,
+            next_step=_("They invite their colleagues themselves, under User management."),
         )
 
 

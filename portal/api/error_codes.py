@@ -178,6 +178,8 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "sandbox-of-a-sandbox": (2000, 409),
     "sandbox-account-exists": (2000, 409),
     "sandbox-domain-taken": (2000, 409),
+    "organization-has-people": (2000, 409),
+    "programme-exists": (2000, 409),
     "sandbox-pair-unfit": (2000, 400),
     "sandbox-clocks-apart": (2000, 409),
     "sandbox-customers-limit": (800018, 400),

@@ -300,6 +300,14 @@ HELP: dict[str, tuple[object, object]] = {
     ),
     "sandbox-of-a-sandbox": (_("It is a sandbox account itself."), _("Use the production account.")),
     "sandbox-account-exists": (_("The partner has a sandbox account already."), _("Use that one.")),
+    "organization-has-people": (
+        _("Somebody acts for the organization already."),
+        _("Its people invite their colleagues themselves."),
+    ),
+    "programme-exists": (
+        _("There is a programme operator already."),
+        _("Ask one of its people for an invitation."),
+    ),
     "sandbox-domain-taken": (_("The domain belongs to somebody else."), _("Ask the operator.")),
     "sandbox-pair-unfit": (
         _("The two partners cannot share a sandbox."),

@@ -1,7 +1,6 @@
 """Give a production partner a sandbox account, as the programme operator (P8; API reference, section 10)."""
 
 import datetime
-import secrets
 from uuid import UUID
 
 from django.db import transaction
@@ -9,6 +8,7 @@ from django.db import transaction
 from portal.accounts.actor import Actor
 from portal.accounts.models import Membership, Organization, Partner, PartnerLocation
 from portal.accounts.permissions import Permission
+from portal.accounts.queries import unused_partner_id
 from portal.accounts.workflow.organization import ask_for_partner_agreement
 from sandbox import queries, rules
 from sandbox.announcements import announce_account, announce_joined
@@ -57,20 +57,12 @@ def _partner_like(original: Partner, *, now: datetime.datetime) -> Organization:
     place = original.locations.filter(is_headquarters=True).first()
     PartnerLocation.objects.create(
         partner=partner,
-        partner_id_number=_new_number(),
+        partner_id_number=unused_partner_id(),
         name=place.name if place else account.name,
         country=place.country if place else account.country,
         is_headquarters=True,
     )
     return account
-
-
-def _new_number() -> str:
-    """Return a PartnerID that nobody has."""
-    while True:
-        number = f"9{secrets.randbelow(10**8):08d}"
-        if not PartnerLocation.objects.filter(partner_id_number=number).exists():
-            return number
 
 
 def _add_admins(original: Organization, account: Organization, *, now: datetime.datetime) -> list[str]:

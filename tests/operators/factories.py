@@ -1,11 +1,14 @@
-"""Nominations, each valid."""
+"""Nominations and enrolled organizations, each valid."""
 
+from datetime import timedelta
 from typing import Any
 
 from operators.models import ProviderNomination
 from portal.accounts.enums import Role
-from portal.accounts.models import Organization
+from portal.accounts.models import Organization, UserInvitation
+from portal.core.links import hash_token, make_token
 from tests.factories import NOON, make_member, make_partner
+from tests.support.factories import make_operator
 
 CONTACT = {"contact_email": "care@partner.example", "contact_phone": "+33 1 23"}
 
@@ -26,3 +29,18 @@ def make_nomination(partner: Organization | None = None, **fields: Any) -> Provi
         "requested_at": NOON,
     }
     return ProviderNomination.objects.create(**defaults | fields)
+
+
+def make_waiting() -> UserInvitation:
+    """The open invitation into an enrolled partner that nobody has entered yet."""
+    return UserInvitation.objects.create(
+        organization=make_partner(),
+        email="ines@newcomer.example",
+        name="Ines Novo",
+        roles=[Role.ADMIN_AGENT, Role.GLOBAL_ADMIN],
+        token_hash=hash_token(make_token()),
+        invited_by=make_operator().user,
+        created_at=NOON,
+        sent_at=NOON,
+        expires_at=NOON + timedelta(days=7),
+    )

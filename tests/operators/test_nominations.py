@@ -5,9 +5,10 @@ import html
 import pytest
 from django.urls import reverse
 
-from operators import rules, workflow
+from operators import rules
 from operators.enums import NominationStatus
 from operators.models import ProviderNomination
+from operators.workflow import nominations as workflow
 from portal.accounts.enums import OrganizationKind, PartnershipStatus, Role
 from portal.accounts.models import Organization, Partnership
 from portal.accounts.permissions import ROLES_BY_KIND

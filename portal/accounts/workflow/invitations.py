@@ -30,21 +30,43 @@ def invite_user(
     Organization.objects.locked(actor.organization_id)  # two invitations to one address wait for each other here
     _check_can_invite(email, roles, actor=actor)
 
-    token = make_token()
-    invitation = UserInvitation.objects.create(
+    return _invite(
         organization_id=actor.organization_id,
-        email=email,
         name=name,
-        roles=sorted(roles),
+        email=email,
+        roles=roles,
         language=language,
-        token_hash=hash_token(token),
-        invited_by_id=actor.user_id,
-        created_at=now,
-        sent_at=now,
-        expires_at=_expiry(now),
+        actor=actor,
+        now=now,
     )
-    announce_invited(AccountEvent.USER_INVITED, invitation, token=token, actor=actor, now=now)
-    return invitation
+
+
+@transaction.atomic
+def invite_first_user(
+    *, organization_id: UUID, name: str, email: str, roles: Collection[str], actor: Actor, now: datetime.datetime
+) -> UserInvitation:
+    """Invite the first person of an organization in which nobody is yet, as the operator; earlier links stop working.
+
+    Source: our choice, decision 0050. Raises: PermissionDenied, rules.OrganizationHasPeople.
+    """
+    actor.require(Permission.PROGRAMME_OPERATE)
+    email = email.strip().lower()
+    organization = Organization.objects.locked(organization_id)
+    rules.check_has_nobody(organization)
+    earlier = UserInvitation.objects.open().filter(organization_id=organization_id)
+    for invitation in earlier.order_by("pk").select_for_update(of=("self",), no_key=True):
+        _close(invitation, InvitationStatus.REVOKED, now=now)
+        if invitation.email != email:  # the same person gets a new link, and need not hear that the old one is gone
+            announce_revoked(invitation, actor=actor, now=now)
+    return _invite(
+        organization_id=organization_id,
+        name=name,
+        email=email,
+        roles=roles,
+        language=organization.language,
+        actor=actor,
+        now=now,
+    )
 
 
 @transaction.atomic
@@ -132,6 +154,33 @@ def expire_invitation(*, invitation_id: UUID, now: datetime.datetime) -> bool:
     _close(invitation, InvitationStatus.EXPIRED, now=now)
     announce_expired(invitation, now=now)
     return True
+
+
+def _invite(
+    *,
+    organization_id: UUID,
+    name: str,
+    email: str,
+    roles: Collection[str],
+    language: str,
+    actor: Actor,
+    now: datetime.datetime,
+) -> UserInvitation:
+    token = make_token()
+    invitation = UserInvitation.objects.create(
+        organization_id=organization_id,
+        email=email,
+        name=name,
+        roles=sorted(roles),
+        language=language,
+        token_hash=hash_token(token),
+        invited_by_id=actor.user_id,
+        created_at=now,
+        sent_at=now,
+        expires_at=_expiry(now),
+    )
+    announce_invited(AccountEvent.USER_INVITED, invitation, token=token, actor=actor, now=now)
+    return invitation
 
 
 def _check_can_invite(email: str, roles: Collection[str], *, actor: Actor, but: UserInvitation | None = None) -> None:

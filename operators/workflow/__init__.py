@@ -1,0 +1,1 @@
+"""Every change that the programme operator makes: one function each."""

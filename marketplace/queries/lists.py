@@ -2,15 +2,17 @@
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from customers.queries.lists import LONGEST_FREQUENT, SHORTEST_PART, holds, matching
 from marketplace.enums import FulfillmentStatus
 from marketplace.models import SaaSSubscription
+from marketplace.queries.searching import PartOfName, in_order
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.queries import organization_names
@@ -65,6 +67,11 @@ _COLUMNS = (
     *("subscription__billing_frequency", "subscription__pending_operation", "subscription__partner_on_record"),
     "further_partner_ids",
 )
+_NAMES = (  # of all companies, as SubscriptionRow has them
+    "subscription__customer__organization__name",
+    "publisher__organization__name",
+    Coalesce("reseller__organization__name", Value("")),
+)
 _FIELDS = SubscriptionRow._fields
 
 
@@ -98,6 +105,11 @@ class SubscriptionFilter:
             found &= Q(auto_renew=self.auto_renew == "yes")
         return found
 
+    @property
+    def has_part(self) -> bool:
+        """Say whether the text is looked for anywhere in a name, not only at its beginning."""
+        return len(name_key(self.text)) >= SHORTEST_PART
+
     def matches(self) -> Q:
         """Return the condition of the text: part of a name; one or two letters begin the subscription's."""
         key = name_key(self.text)
@@ -116,41 +128,51 @@ def subscription_page(
     now: datetime.datetime,
 ) -> Page[SubscriptionRow]:
     """Return one page of the list; ``sort`` is one of SUBSCRIPTION_ORDERS. Raises: BadCursor."""
-
-    if wanted.text or not actor.is_partner:
-        return _searched_page(actor, wanted, sort=sort, cursor=cursor, size=size, now=now)
+    if not actor.is_partner or (wanted.text and not wanted.has_part):
+        return _other_page(actor, wanted, sort=sort, cursor=cursor, size=size, now=now)
     place = place_of(cursor, SUBSCRIPTION_ORDERS[sort])
     is_reseller = actor.organization_kind == OrganizationKind.INDIRECT_RESELLER
-    found = _PAGE.rows(
-        (is_reseller, wanted, sort, place.shape, size + 1),
-        keeps_plan=wanted.is_one_walk and not is_reseller,
-        organization_id=actor.organization_id,
-        now=now,
-        soon=_soon(now),
-        **place.values(SaaSSubscription),
-    )
+    shape = (is_reseller, replace(wanted, text=""), sort, place.shape)
+    values = {"organization_id": actor.organization_id, "now": now, "soon": _soon(now)}
+    values |= place.values(SaaSSubscription)
+    if wanted.text:
+        ids = _BY_PART.ids(shape, wanted.text, count=size + 1, **values)
+        whole = _WHOLE.rows("whole", keeps_plan=True, ids=ids) if ids else []
+        return place.page([SubscriptionRow._make(row) for row in in_order(ids, whole)], size)
+    found = _PAGE.rows((*shape, size + 1), keeps_plan=wanted.is_one_walk and not is_reseller, **values)
     return place.page(_named(found), size)
 
 
-def _page(
+def _beyond(
     shape: Any, *, organization_id: UUID, now: datetime.datetime, soon: datetime.date, **edge: Any
-) -> QuerySet[SaaSSubscription, Any]:
-    is_reseller, wanted, sort, (order, backwards), count = shape
+) -> QuerySet[SaaSSubscription]:
+    """Return what a partner may see beyond the edge of the page, in order."""
+    is_reseller, wanted, sort, (order, backwards) = shape
     rows = _sortable(_of_partner(organization_id, is_reseller=is_reseller), sort)
     rows = rows.filter(wanted.conditions(now=now, soon=soon))
-    return Place(order, backwards, tuple(edge.values())).rows(rows).values_list(*_COLUMNS)[:count]
+    return Place(order, backwards, tuple(edge.values())).rows(rows)
 
 
-_PAGE = ListStatement(_page)
+def _page(asked: Any, **values: Any) -> QuerySet[SaaSSubscription, Any]:
+    *shape, count = asked
+    return _beyond(shape, **values).values_list(*_COLUMNS)[:count]
 
 
-def _searched_page(
+def _whole(_shape: Any, *, ids: Sequence[UUID]) -> QuerySet[SaaSSubscription, Any]:
+    return SaaSSubscription.objects.filter(pk__in=ids).values_list(*_COLUMNS, *_NAMES)
+
+
+_PAGE, _BY_PART, _WHOLE = ListStatement(_page), PartOfName(_beyond), ListStatement(_whole)
+
+
+def _other_page(
     actor: Actor, wanted: SubscriptionFilter, *, sort: str, cursor: str, size: int, now: datetime.datetime
 ) -> Page[SubscriptionRow]:
+    """Return the page by SQL of Django's own: for those whose rows are few, and for the beginning of a name."""
+
     def fetch(ordered: QuerySet[SaaSSubscription], count: int) -> list[Any]:
         if wanted.text:
-            is_long = len(wanted.text) > LONGEST_FREQUENT
-            ordered = matching(ordered, wanted.matches(), count, is_long=is_long)
+            ordered = matching(ordered, wanted.matches(), count, is_long=len(wanted.text) > LONGEST_FREQUENT)
         return _read(ordered[:count])
 
     rows = _narrowed(actor, wanted, sort=sort, now=now)

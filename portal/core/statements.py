@@ -132,15 +132,16 @@ class ListStatement:
 
         ``keeps_plan``: the best plan is the same for few rows and for many, because one index answers it all.
         """
-        return fetch(self._sql(shape, values), values, keeps_plan=keeps_plan)
+        return fetch(self.sql(shape, values), values, keeps_plan=keeps_plan)
 
     def count(self, shape: Hashable, **values: Any) -> int:
         """Count the rows for this shape and these values."""
-        counted = f"SELECT count(*) FROM ({self._sql(shape, values)}) AS counted"  # noqa: S608 - of Django's making
+        counted = f"SELECT count(*) FROM ({self.sql(shape, values)}) AS counted"  # noqa: S608 - of Django's making
         found: int = fetch(counted, values, keeps_plan=False)[0][0]
         return found
 
-    def _sql(self, shape: Hashable, values: Mapping[str, Any]) -> str:
+    def sql(self, shape: Hashable, values: Mapping[str, Any]) -> str:
+        """Return the SQL for this shape and these values, each as ``%(name)s``: to stand within other SQL."""
         kinds = {name: type(value) for name, value in values.items()}
         key = (shape, *kinds.items())
         sql = self._written.get(key)

@@ -2,7 +2,6 @@
 
 import datetime
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -25,7 +24,6 @@ from customers.rules.buying import (
     check_attested,
     check_may_buy,
     check_room,
-    check_total,
     partner_on_record,
 )
 from customers.terms import end_of_term
@@ -52,12 +50,11 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Review:
-    """What whoever buys has confirmed: who is credited, in which role it buys, and the price it was shown."""
+    """What whoever buys has confirmed: who is credited, and in which role it buys; carts compare the price as well."""
 
     reseller_id: UUID | None = None
     partner_on_record: str = ""  # PartnerID; empty: that of the headquarters
     is_attested: bool = False
-    total: Decimal | None = None
 
 
 @transaction.atomic
@@ -68,7 +65,7 @@ def buy_product(
 
     What is billed in cycles is charged from today on; what is billed by usage costs nothing yet (A7).
     Raises: PermissionDenied, Customer.DoesNotExist, rules.ProductNotSold, PlanHeldAlready, AzurePlanMissing,
-    AzureOfferRefused, PriceChanged, TooManySubscriptions, ResellerNotYours, InvalidInput, and as check_may_buy.
+    AzureOfferRefused, TooManySubscriptions, ResellerNotYours, InvalidInput, and as check_may_buy.
     """
     actor.require(Permission.SUBSCRIPTION_BUY)
     customer = Customer.objects.locked(customer_id)
@@ -86,8 +83,6 @@ def buy_product(
     rules.check_quantity(article, purchase.quantity)
     way = rules.way_of(article, term=purchase.term, billing_frequency=purchase.billing_frequency)
     check_end(article, buyer, term=purchase.term, ends_on=purchase.ends_on)
-    total = rules.first_total(way, purchase.quantity, today=buyer.today, ends_on=purchase.ends_on)
-    check_total(seen=review.total, total=total or Decimal(0))
 
     subscription = _subscription(article, way, purchase, buyer, reseller_id=review.reseller_id, number=number, now=now)
     subscription.save(force_insert=True)

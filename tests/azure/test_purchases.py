@@ -1,6 +1,5 @@
 """Ordering first-party products: every family, every reason against it, however often Buy is clicked (A1, 1.10)."""
 
-import dataclasses
 import datetime
 import uuid
 from decimal import Decimal
@@ -193,20 +192,6 @@ def test_each_reason_against_an_order_leaves_nothing_behind():
             order()
     assert set(Subscription.objects.values_list("product_family", flat=True)) == {ProductFamily.AZURE_PLAN}
     assert not Charge.objects.exists()
-
-
-def test_nobody_pays_another_price_than_the_one_shown():
-    make_prices()
-    relationship = make_customer_of()
-    with pytest.raises(buying.PriceChanged):
-        buy_product(
-            customer_id=relationship.customer_id,
-            purchase=dataclasses.replace(purchase_of(LICENSE), quantity=3),
-            review=Review(is_attested=True, total=Decimal(29)),
-            actor=make_actor(relationship.partner.organization, Role.SALES_AGENT),
-            now=NOON,
-        )
-    assert not Subscription.objects.exists()
 
 
 def test_the_price_is_that_of_the_list_of_the_day():

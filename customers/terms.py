@@ -13,15 +13,9 @@ from customers.enums import BillingFrequency, Term
 TERM_MONTHS: dict[Term, int] = {Term.MONTH: 1, Term.YEAR: 12, Term.TWO_YEARS: 24, Term.THREE_YEARS: 36}
 CYCLE_MONTHS: dict[BillingFrequency, int] = {BillingFrequency.MONTHLY: 1, BillingFrequency.ANNUAL: 12}
 
-# The same in SQL, of the row named: months of its term and of its billing cycle; and the end of the cycle that begins
-# on starts_on, of a row that also has cycle, term_starts_on and term_ends_on; whole: as if the term did not end before.
+# The same in SQL, of the row named: months of its term and of its billing cycle.
 MONTHS_SQL = "CASE {0}.term WHEN 'P1M' THEN 1 WHEN 'P1Y' THEN 12 WHEN 'P2Y' THEN 24 ELSE 36 END"
 CYCLE_SQL = f"CASE {{0}}.billing_frequency WHEN 'monthly' THEN 1 WHEN 'annual' THEN 12 ELSE {MONTHS_SQL} END"
-WHOLE_CYCLE_SQL = """({0}.term_starts_on + make_interval(months => (
-        (extract(year FROM {0}.starts_on) - extract(year FROM {0}.term_starts_on)) * 12
-        + extract(month FROM {0}.starts_on) - extract(month FROM {0}.term_starts_on)
-    )::int / {0}.cycle * {0}.cycle + {0}.cycle))::date"""
-NEXT_CYCLE_SQL = f"least({{0}}.term_ends_on, {WHOLE_CYCLE_SQL})"
 
 
 @dataclass(frozen=True)
@@ -62,15 +56,48 @@ def cycle_on(
     months = CYCLE_MONTHS.get(BillingFrequency(frequency))
     if months is None:
         return None
-    number = ((day.year - starts_on.year) * 12 + day.month - starts_on.month) // months
-    if add_months(starts_on, number * months) > day:
+    number = _months_between(starts_on, day) // months
+    if _boundary(starts_on, ends_on, number * months) > day:
         number -= 1
-    end = add_months(starts_on, (number + 1) * months)
-    return Period(add_months(starts_on, number * months), min(end, ends_on) if ends_on else end)
+    end = _boundary(starts_on, ends_on, (number + 1) * months)
+    return Period(_boundary(starts_on, ends_on, number * months), min(end, ends_on) if ends_on else end)
+
+
+def _boundary(starts_on: datetime.date, ends_on: datetime.date | None, months: int) -> datetime.date:
+    """Return the first day so many months into a term.
+
+    A later term of what began on the 31st may start at the end of a shorter month: then its end tells the day.
+    """
+    is_cut = ends_on is not None and ends_on.day > starts_on.day and (starts_on + datetime.timedelta(days=1)).day == 1
+    if ends_on is not None and is_cut:
+        return add_months(ends_on, months - _months_between(starts_on, ends_on))
+    return add_months(starts_on, months)
+
+
+def _months_between(first: datetime.date, last: datetime.date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month
 
 
 def whole_days(cycle: Period, *, starts_on: datetime.date, term: str, frequency: str) -> int:
     """Return how many days a billing cycle would have if the end of its term did not cut it short."""
     months = CYCLE_MONTHS.get(BillingFrequency(frequency)) or TERM_MONTHS.get(Term(term), 0)
-    passed = (cycle.starts_on.year - starts_on.year) * 12 + cycle.starts_on.month - starts_on.month
+    passed = _months_between(starts_on, cycle.starts_on)
     return max((add_months(starts_on, passed + months) - cycle.starts_on).days, cycle.days)
+
+
+def cycle_end_sql(starts: str, *, cycle: str, term: tuple[str, str]) -> str:
+    """Return as SQL when a cycle of so many months ends, if its term (first day, day after) does not end before.
+
+    The same as ``cycle_on``; all are columns.
+    """
+    begins, ends = term
+    months = f"{_months_between_sql(begins, starts)} / {cycle} * {cycle} + {cycle}"
+    return f"""(CASE
+        WHEN extract(day FROM {begins} + 1) = 1 AND extract(day FROM {ends}) > extract(day FROM {begins})
+        THEN {ends} + make_interval(months => {months} - {_months_between_sql(begins, ends)})
+        ELSE {begins} + make_interval(months => {months}) END)::date"""
+
+
+def _months_between_sql(first: str, last: str) -> str:
+    years = f"(extract(year FROM {last}) - extract(year FROM {first})) * 12"
+    return f"({years} + extract(month FROM {last}) - extract(month FROM {first}))::int"

@@ -14,7 +14,7 @@ from azure.announcements import SUBJECT
 from azure.enums import AzureEvent
 from azure.rules.families import LIFECYCLES
 from billing import workflow as billing
-from customers.terms import CYCLE_SQL, MONTHS_SQL
+from customers.terms import CYCLE_SQL, MONTHS_SQL, cycle_end_sql
 from portal.audit import log
 from portal.notifications import action_center
 from portal.webhooks import deliveries
@@ -26,6 +26,7 @@ logger = structlog.get_logger(__name__)
 # What the next term begins with: as planned if that is sold on its first day, else as before; without a price on the
 # list the old one goes on. Each way to buy is looked up once, however many renew in it.
 WAY = "way.{0} = facts.{0}"
+FIRST = cycle_end_sql("counted.begins", cycle="counted.cycle", term=("counted.begins", "counted.ends_on"))
 KEY = " AND ".join(WAY.format(name) for name in ("family", "country", "currency", "product_id", "sku_id", "begins"))
 RENEW = f"""
 WITH due AS MATERIALIZED (
@@ -101,7 +102,7 @@ WITH due AS MATERIALIZED (
     UPDATE azure_productterm AS runs
     SET counted_months = counted.months, renewal_quantity = NULL, renewal_term = '', renewal_frequency = '',
         reminded_days = NULL,
-        billed_until = least(counted.ends_on, (counted.begins + make_interval(months => counted.cycle))::date)
+        billed_until = least(counted.ends_on, {FIRST})
     FROM counted WHERE runs.subscription_id = counted.id
 ), closed AS (
     UPDATE azure_licenseaddition AS addition SET "left" = 0
@@ -113,14 +114,6 @@ WITH due AS MATERIALIZED (
 )
 SELECT id, begins, old_quantity, old_term, old_frequency FROM counted
 """  # noqa: S608 - made of constants
-
-FIRST_CYCLES = """
-    SELECT owned.id AS subscription_id, 'renewal' AS kind, owned.starts_on, runs.billed_until AS ends_on,
-        owned.quantity, owned.unit_price, '' AS reference
-    FROM unnest(%s::uuid[]) AS renewed (id)
-    JOIN customers_subscription AS owned ON owned.id = renewed.id
-    JOIN azure_productterm AS runs ON runs.subscription_id = renewed.id
-"""
 
 TOLD = """
     SELECT owned.id AS subject_id, owned.friendly_name AS subject_name, owned.customer_id,
@@ -168,7 +161,7 @@ def _renew_batch(now: datetime.datetime, batch: int) -> int:
         rows = cursor.fetchall()
     if rows:
         ids, begins, quantities, terms, frequencies = (list(column) for column in zip(*rows, strict=True))
-        billing.charge_many(select=FIRST_CYCLES, params=[ids], now=now)
+        billing.charge_renewed(runs="azure_productterm", ids=ids, now=now)
         known = {"begins": begins, "quantities": quantities, "terms": terms, "frequencies": frequencies}
         _announce({"ids": ids, **known}, now)
         action_center.complete_all(subject_type=SUBJECT, subject_ids=ids, event_type=AzureEvent.RENEWAL_NEAR, now=now)

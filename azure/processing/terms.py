@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from azure.models import ProductTerm
@@ -19,50 +18,21 @@ from billing import workflow as billing
 from customers.enums import SubscriptionStatus
 from customers.models import Subscription
 from customers.rules.reminders import to_remind
-from customers.terms import CYCLE_SQL, NEXT_CYCLE_SQL, WHOLE_CYCLE_SQL
 
 BATCH = 5_000
 ONE_BY_ONE = 500
 EXPIRED_DAYS = 30  # then disabled
+CHARGED = "runs.ended_at IS NULL AND owned.status IN ('active', 'suspended')"
 DELETED_DAYS = 120  # after the end of the term: 30 days expired or disabled, and 90 disabled
 
 logger = structlog.get_logger(__name__)
-
-# Cycles inside a term: the next one begins where the charges so far end.
-CYCLES = f"""
-WITH due AS MATERIALIZED (
-    SELECT owned.id, term.billed_until AS starts_on, owned.starts_on AS term_starts_on, owned.ends_on AS term_ends_on,
-        {CYCLE_SQL.format("owned")} AS cycle
-    FROM azure_productterm AS term
-    JOIN customers_subscription AS owned ON owned.id = term.subscription_id
-    WHERE term.ended_at IS NULL AND owned.status IN ('active', 'suspended')
-        AND term.billed_until <= %(today)s AND owned.ends_on > term.billed_until
-    ORDER BY term.billed_until, term.subscription_id
-    LIMIT %(batch)s
-    FOR NO KEY UPDATE OF owned, term SKIP LOCKED
-), next AS MATERIALIZED (
-    SELECT due.id, due.starts_on, {NEXT_CYCLE_SQL.format("due")} AS ends_on,
-        {WHOLE_CYCLE_SQL.format("due")} - due.starts_on AS whole_days
-    FROM due
-)
-UPDATE azure_productterm AS term SET billed_until = next.ends_on
-FROM next WHERE term.subscription_id = next.id
-RETURNING term.subscription_id, next.starts_on, next.ends_on, next.whole_days
-"""  # noqa: S608 - made of constants
-
-CHARGES = """
-    SELECT owned.id AS subscription_id, 'cycle' AS kind, charged.starts_on, charged.ends_on, owned.quantity,
-        owned.unit_price, '' AS reference, charged.whole_days
-    FROM unnest(%s::uuid[], %s::date[], %s::date[], %s::int[]) AS charged (id, starts_on, ends_on, whole_days)
-    JOIN customers_subscription AS owned ON owned.id = charged.id
-"""
 
 
 def run(*, now: datetime.datetime) -> dict[str, int]:
     """Do all that is due; return how much of each."""
     return {
         "taken_in": _take_in(now),
-        "cycles": _charge_cycles(now),
+        "cycles": billing.charge_cycles(runs="azure_productterm", due=CHARGED, now=now),
         "ended": _end_each(now),
         "renewed": renewals.renew_terms(now=now),
         "reminded": _remind_each(now),
@@ -77,25 +47,6 @@ def _take_in(now: datetime.datetime) -> int:
     while done := workflow.take_in(now=now, batch=ONE_BY_ONE):
         total += done
     return total
-
-
-def _charge_cycles(now: datetime.datetime) -> int:
-    """Charge every billing cycle that has begun; return how many."""
-    total = 0
-    while charged := _charge_batch(now):
-        total += charged
-    return total
-
-
-@transaction.atomic
-def _charge_batch(now: datetime.datetime) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(CYCLES, {"today": now.date(), "batch": BATCH})
-        rows = cursor.fetchall()
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        billing.charge_many(select=CHARGES, params=columns, now=now, has_whole_days=True)
-    return len(rows)
 
 
 def _end_each(now: datetime.datetime) -> int:

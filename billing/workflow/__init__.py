@@ -10,13 +10,16 @@ from billing.workflow.charges import (
     refund_rest,
     write_charge,
 )
+from billing.workflow.cycles import charge_cycles, charge_renewed
 
 __all__ = [
     "charge_conversion",
     "charge_cycle",
+    "charge_cycles",
     "charge_free_days",
     "charge_many",
     "charge_quantity_change",
+    "charge_renewed",
     "refund_everything",
     "refund_rest",
     "write_charge",

@@ -11,7 +11,7 @@ import structlog
 from django.db import connection, transaction
 
 from billing import workflow as billing
-from customers.terms import CYCLE_SQL, MONTHS_SQL, NEXT_CYCLE_SQL
+from customers.terms import CYCLE_SQL, MONTHS_SQL, cycle_end_sql
 from marketplace.enums import MarketplaceEvent
 from portal.audit import log
 from portal.core.queue import enqueue_after_commit
@@ -21,6 +21,7 @@ BATCH = 5_000
 
 logger = structlog.get_logger(__name__)
 
+FIRST = cycle_end_sql("priced.starts_on", cycle="priced.cycle", term=("priced.starts_on", "priced.ends_on"))
 # New term, new price, and where the term is counted from; a free trial becomes the first paid term.
 RENEW = f"""
 WITH due AS MATERIALIZED (
@@ -71,21 +72,13 @@ WITH due AS MATERIALIZED (
 ), fulfillment AS (
     UPDATE marketplace_saassubscription AS saas
     SET counted_from = priced.since, counted_months = priced.months, list_price = priced.list_price,
-        billed_until = least(priced.ends_on, (priced.starts_on + make_interval(months => priced.cycle))::date),
+        billed_until = least(priced.ends_on, {FIRST}),
         ends_on = priced.ends_on, reminded_days = NULL
     FROM priced WHERE saas.subscription_id = priced.id
     RETURNING saas.subscription_id AS id, saas.publisher_id
 )
 SELECT fulfillment.id, fulfillment.publisher_id FROM fulfillment JOIN terms ON terms.id = fulfillment.id
 """  # noqa: S608 - made of constants
-
-FIRST_CYCLES = """
-    SELECT owned.id AS subscription_id, 'renewal' AS kind, owned.starts_on, saas.billed_until AS ends_on,
-        owned.quantity, owned.unit_price, '' AS reference
-    FROM unnest(%s::uuid[]) AS renewed (id)
-    JOIN customers_subscription AS owned ON owned.id = renewed.id
-    JOIN marketplace_saassubscription AS saas ON saas.subscription_id = renewed.id
-"""
 
 OPERATIONS = """
 INSERT INTO marketplace_operation (id, saas_id, activity_id, action, source, status, plan_id, quantity, asked_by_name,
@@ -151,34 +144,6 @@ TOLD = """
     JOIN accounts_organization AS organization ON organization.id = owned.customer_id
 """
 
-# Cycles inside a term: the next one begins where the charges so far end.
-CYCLES = f"""
-WITH due AS MATERIALIZED (
-    SELECT owned.id, saas.billed_until AS starts_on, owned.starts_on AS term_starts_on, owned.ends_on AS term_ends_on,
-        {CYCLE_SQL.format("owned")} AS cycle
-    FROM marketplace_saassubscription AS saas
-    JOIN customers_subscription AS owned ON owned.id = saas.subscription_id
-    WHERE saas.status = 'Subscribed' AND saas.billed_until <= %(today)s AND owned.ends_on > saas.billed_until
-        AND NOT owned.is_trial
-    ORDER BY saas.billed_until, saas.subscription_id
-    LIMIT %(batch)s
-    FOR NO KEY UPDATE OF owned, saas SKIP LOCKED
-), next AS MATERIALIZED (
-    SELECT due.id, due.starts_on, {NEXT_CYCLE_SQL.format("due")} AS ends_on
-    FROM due
-)
-UPDATE marketplace_saassubscription AS saas SET billed_until = next.ends_on
-FROM next WHERE saas.subscription_id = next.id
-RETURNING saas.subscription_id, next.starts_on, next.ends_on
-"""  # noqa: S608 - made of constants
-
-LATER_CYCLES = """
-    SELECT owned.id AS subscription_id, 'cycle' AS kind, charged.starts_on, charged.ends_on, owned.quantity,
-        owned.unit_price, '' AS reference
-    FROM unnest(%s::uuid[], %s::date[], %s::date[]) AS charged (id, starts_on, ends_on)
-    JOIN customers_subscription AS owned ON owned.id = charged.id
-"""
-
 
 def renew_terms(*, now: datetime.datetime, batch: int = BATCH) -> int:
     """Renew every subscription whose term is over and that renews; return how many terms began.
@@ -201,7 +166,7 @@ def _renew_batch(now: datetime.datetime, batch: int) -> int:
         ids = [row[0] for row in rows]
         if not ids:
             return 0
-        billing.charge_many(select=FIRST_CYCLES, params=[ids], now=now)
+        billing.charge_renewed(runs="marketplace_saassubscription", ids=ids, now=now)
         cursor.execute(OPERATIONS, {"now": now, "ids": ids})
         cursor.execute(CALLS, {"operations": [row[0] for row in cursor.fetchall()]})
     _announce(ids, now)
@@ -220,22 +185,3 @@ def _announce(ids: list[UUID], now: datetime.datetime) -> None:
         occurred_at=now,
     )
     deliveries.queue_written(events, event_type=MarketplaceEvent.RENEWED)
-
-
-def charge_cycles(*, now: datetime.datetime, batch: int = BATCH) -> int:
-    """Charge every billing cycle that has begun; return how many."""
-    total = 0
-    while charged := _charge_batch(now, batch):
-        total += charged
-    return total
-
-
-@transaction.atomic
-def _charge_batch(now: datetime.datetime, batch: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(CYCLES, {"today": now.date(), "batch": batch})
-        rows = cursor.fetchall()
-    if rows:
-        ids, starts, ends = (list(column) for column in zip(*rows, strict=True))
-        billing.charge_many(select=LATER_CYCLES, params=[ids, starts, ends], now=now)
-    return len(rows)

@@ -10,12 +10,14 @@ from uuid import UUID
 
 import structlog
 
+from billing import workflow as billing
 from customers.rules.reminders import to_remind
 from marketplace.enums import FulfillmentStatus
 from marketplace.models import PurchaseToken, SaaSSubscription
 from marketplace.processing import renewals
 from marketplace.workflow import endings, terms
 
+CHARGED = "runs.status = 'Subscribed' AND NOT owned.is_trial"
 EACH_RUN = 5_000  # of the steps that go one by one; the rest waits for the next run
 
 logger = structlog.get_logger(__name__)
@@ -26,7 +28,7 @@ def run(*, now: datetime.datetime) -> dict[str, int]:
     return {
         "lapsed": _each(_unactivated(now), endings.lapse_purchase, now),
         "not_paid": _each(_in_grace_too_long(now), endings.end_unpaid_subscription, now),
-        "cycles": renewals.charge_cycles(now=now),
+        "cycles": billing.charge_cycles(runs="marketplace_saassubscription", due=CHARGED, now=now),
         "ended": _each(_ending(now), terms.end_term, now),
         "renewed": renewals.renew_terms(now=now),
         "reminded": _each(_to_remind(now), terms.remind_of_renewal, now),

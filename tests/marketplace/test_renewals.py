@@ -133,6 +133,7 @@ def test_the_thirty_first_comes_back_after_a_short_month():
     assert ends[-1] == datetime.date(2027, 6, 30)
     starts = [start for start, _end, _amount in charges(ChargeKind.RENEWAL)]
     assert starts[:3] == [datetime.date(2027, 2, 28), datetime.date(2027, 3, 31), datetime.date(2027, 4, 30)]
+    assert not charges(ChargeKind.CYCLE)  # a term of a month is one cycle, however many days the month has
 
 
 def test_without_auto_renew_a_subscription_ends_with_its_term():

@@ -9,7 +9,7 @@ WORKSPACES = (
     Workspace(
         key="azure",
         label=_("Azure"),
-        icon="catalog",
+        icon="azure",
         description=_("Which Azure offers can be sold to whom, and from which day."),
         items=(
             Item(

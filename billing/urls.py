@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import downstream, invoices, overview, reconciliation
+from billing.views import downstream, invoice_lines, invoices, overview, reconciliation
 
 app_name = "billing"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("reconciliation/export/", reconciliation.reconciliation_export, name="reconciliation_export"),
     path("reconciliation/assigned-licenses/", reconciliation.assignments, name="assignments"),
     path("invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
+    path("invoices/<uuid:invoice_id>/lines/", invoice_lines.invoice_lines, name="invoice_lines"),
     path("invoices/<uuid:invoice_id>/reconciliation/", invoices.reconciliation_file, name="reconciliation_file"),
     path("invoices/<uuid:invoice_id>/usage/", invoices.usage_file, name="usage_file"),
     path("invoices/<uuid:invoice_id>/customers/", downstream.customer_bills, name="customer_bills"),

@@ -20,6 +20,7 @@ from portal.core.pages import Page, keyset_page
 
 ORDER = ("-month", "-number")
 SHOWN = 50  # rows of one table of an invoice's page; the rest is summed in one more row
+REST = "rest"  # key of that row
 
 
 @dataclass(frozen=True)
@@ -204,4 +205,4 @@ def shortened(parts: Sequence[PartSum], rest_name: str) -> list[PartSum]:
     if not rest:
         return list(parts)
     count, amount = sum(part.line_count for part in rest), sum((part.amount for part in rest), Decimal(0))
-    return [*parts[:SHOWN], PartSum("rest", rest_name, count, amount)]
+    return [*parts[:SHOWN], PartSum(REST, rest_name, count, amount)]

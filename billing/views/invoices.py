@@ -1,6 +1,6 @@
 """Invoices of the own company: list, one invoice, PDF and reconciliation file (A7, portal reference, section 1.10)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from billing.presentation import TONES, kind_text, month_text, rate_text
 from billing.queries import invoices as queries
 from billing.queries import lines, rated_usage
 from billing.reconciliation_file import HEADER, row_of_line
+from customers.links import customer_urls
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
@@ -168,8 +169,8 @@ def invoice_page(request: PortalRequest, found: Invoice, *, pages: str) -> HttpR
     """Answer the page of an invoice, to its partner or to the operator."""
     row = row_of(found, pages=pages)
     tables = [
-        _table(found, _("Product family"), queries.by_family(found)),
-        _table(found, _("Customer"), queries.by_customer(found)),
+        _with_lines(_table(found, _("Product family"), queries.by_family(found)), pages, found, "family"),
+        _with_lines(_customers(request, found), pages, found, "q"),
     ]
     if found.billing_owner.organization.kind == OrganizationKind.INDIRECT_PROVIDER:
         tables.append(_table(found, _("Reseller"), queries.by_reseller(found), nothing=_("Sold without a reseller")))
@@ -193,11 +194,38 @@ def invoice_page(request: PortalRequest, found: Invoice, *, pages: str) -> HttpR
     )
 
 
-def _table(invoice: Invoice, title: str, parts: list[queries.PartSum], *, nothing: str = "") -> dict[str, Any]:
+def _customers(request: PortalRequest, found: Invoice) -> dict[str, Any]:
+    """The sums by customer, each linked where the reader's company still has the customer."""
+    parts = queries.by_customer(found)
+    urls = customer_urls(request.actor, (part.key for part in parts[: queries.SHOWN]))
+    return _table(found, _("Customer"), parts, urls=urls)
+
+
+def _with_lines(table: dict[str, Any], pages: str, invoice: Invoice, filter_name: str) -> dict[str, Any]:
+    """Link the number of lines to the lines themselves, for the partner whose invoice it is."""
+    if pages != "billing":
+        return table
+    path = reverse("billing:invoice_lines", args=[invoice.pk])
+    for row in table["rows"]:
+        if row["key"] != queries.REST:
+            row["lines_url"] = ListAddress(path, {filter_name: str(row["key"])}).url()
+    return {**table, "lines_url": path}
+
+
+def _table(
+    invoice: Invoice,
+    title: str,
+    parts: list[queries.PartSum],
+    *,
+    nothing: str = "",
+    urls: Mapping[Any, str] | None = None,
+) -> dict[str, Any]:
     shown = queries.shortened(parts, _("All others"))
     rows = [
         {
+            "key": part.key,
             "name": part.name or nothing,
+            "url": (urls or {}).get(part.key, ""),
             "lines": number_format(part.line_count, force_grouping=True),
             "amount": money_text(part.amount, invoice.currency),
         }

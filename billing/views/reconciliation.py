@@ -17,6 +17,7 @@ from billing.enums import Difference
 from billing.forms.reconciliation import FILTERS, AssignmentsForm, read_address, read_filter
 from billing.queries import reconciliation as queries
 from billing.workflow.assignments import report_assignments
+from customers.links import customer_urls, subscription_url
 from customers.models import Subscription
 from customers.presentation import TONES, status_text
 from portal.accounts.access import requires, while_allowed
@@ -34,6 +35,7 @@ def reconciliation(request: PortalRequest) -> HttpResponse:
     address = read_address(request, reverse("billing:reconciliation"))
     wanted, today = read_filter(address), timezone.now().date()
     page = queries.page_of(request.actor, wanted, day=today, cursor=address.get("cursor"))
+    customers = customer_urls(request.actor, (subscription.customer_id for subscription in page))
     may_report = request.actor.may(Permission.SUBSCRIPTION_UPDATE)
     refused = denied(Permission.SUBSCRIPTION_UPDATE, kind=request.actor.organization_kind).explanation
     return page_or_fragment(
@@ -41,7 +43,14 @@ def reconciliation(request: PortalRequest) -> HttpResponse:
         page="billing/reconciliation/page.html",
         fragment="billing/reconciliation/_list.html",
         context={
-            "rows": [row_of(subscription) for subscription in page],
+            "rows": [
+                {
+                    **row_of(one),
+                    "url": subscription_url(request.actor, one.pk, one.product_family),
+                    "customer_url": customers.get(one.customer_id, ""),
+                }
+                for one in page
+            ],
             "pager": address.pager(page),
             "values": {name: address.get(name) for name in FILTERS},
             "options": [{"value": "", "label": _("All subscriptions")}, *_differences()],

@@ -22,6 +22,7 @@ from bundles.queries.definitions import BundleFilter
 from bundles.queries.sales import Standing
 from bundles.workflow import sales as workflow
 from customers.enums import ProductFamily, SubscriptionStatus
+from customers.links import customer_urls, subscription_url
 from customers.models import ResellerRelationship
 from customers.navigation import show_customer
 from customers.presentation import TONES, term_text
@@ -196,17 +197,22 @@ def sale(request: PortalRequest, sale_id: UUID) -> HttpResponse:
     context = {
         "sale": _sale_row(found),
         "customer": found.customer.organization.name,
-        "customer_url": reverse("bundles:customer", args=[found.customer_id]),
+        "customer_url": customer_urls(request.actor, [found.customer_id]).get(found.customer_id, ""),
+        "customer_bundles_url": reverse("bundles:customer", args=[found.customer_id]),
         "reseller": found.reseller.organization.name if found.reseller else "",
         "partner_on_record": found.partner_on_record,
         "bundle_url": bundle_url if version.is_current else f"{bundle_url}?version={version.number}",
         "term_text": version.term_text,
         "terms": version.terms,
-        "rows": [_part(part, found) for part in sales.parts_of(found)],
+        "rows": [{**_part(part, found), "url": _part_url(request, part)} for part in sales.parts_of(found)],
         "why_not_take_out": request.actor.why_not(Permission.PRICING_MANAGE),
         "orders_url": reverse("customers:orders", args=[found.customer_id]),
     }
     return render(request, "bundles/sale.html", context)
+
+
+def _part_url(request: PortalRequest, part: BundlePart) -> str:
+    return subscription_url(request.actor, part.subscription.pk, part.subscription.product_family)
 
 
 def _part(part: BundlePart, sale: BundleSale) -> dict[str, Any]:

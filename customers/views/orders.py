@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from customers import queries
 from customers.enums import BillingFrequency, SubscriptionStatus
+from customers.links import subscription_url
 from customers.models import Subscription
 from customers.navigation import show_customer
 from customers.presentation import TONES, moved_text, quantity_text
@@ -40,17 +41,18 @@ def orders(request: PortalRequest, customer_id: UUID) -> HttpResponse:
         fragment="customers/_orders.html",
         context={
             "customer": relationship,
-            "rows": [_row(subscription) for subscription in page],
+            "rows": [_row(request, subscription) for subscription in page],
             "pager": address.pager(page),
             "export_reason": request.actor.why_not(Permission.CUSTOMER_EXPORT),
         },
     )
 
 
-def _row(subscription: Subscription) -> dict[str, Any]:
+def _row(request: PortalRequest, subscription: Subscription) -> dict[str, Any]:
     status = SubscriptionStatus(subscription.status)
     return {
         "order_id": subscription.order_id,
+        "url": subscription_url(request.actor, subscription.pk, subscription.product_family),
         "at": subscription.created_at,
         "product": subscription.product_name,
         "name": subscription.friendly_name if subscription.friendly_name != subscription.product_name else "",

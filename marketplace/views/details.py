@@ -7,15 +7,16 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers.enums import BillingFrequency, Term
+from customers.enums import BillingFrequency, ProductFamily, ProductTab, Term
+from customers.models import Subscription
 from customers.presentation import day, moment, unit_price_text
 from customers.questions import show_its_customer
 from marketplace import queries, rules
@@ -65,7 +66,10 @@ class Field:
 def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """Show one subscription with everything that can be done with it."""
     now = timezone.now()
-    detail = queries.subscription_detail(request.actor, subscription_id, now=now)
+    try:
+        detail = queries.subscription_detail(request.actor, subscription_id, now=now)
+    except Http404:
+        return _without_publisher(request, subscription_id)
     saas, row = detail.saas, detail.saas.subscription
     relationship = show_its_customer(request, row.customer_id)
     role_refusal = role_reason(request, now)
@@ -95,6 +99,14 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "log_url": _log_url(request, saas.pk),
     }
     return render(request, "marketplace/subscription.html", context)
+
+
+def _without_publisher(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
+    """Lead to the customer's list: what was imported has no publisher here, so no page. Raises: Http404."""
+    rows = Subscription.objects.visible_to(request.actor).filter(product_family=ProductFamily.THIRD_PARTY)
+    row = get_object_or_404(rows, pk=subscription_id)
+    customer_url = reverse("customers:subscriptions", args=[row.customer_id])
+    return redirect(f"{customer_url}?tab={ProductTab.MARKETPLACE}&status=all")
 
 
 def role_reason(request: PortalRequest, now: datetime.datetime) -> Refusal | None:

@@ -124,6 +124,7 @@ CATALOGUES = [  # of a customer: pages beside each other from which products are
     ("marketplace:catalogue", _("Marketplace")),
 ]
 PRODUCT_PAGE = "azure:subscription"  # of a subscription that no publisher runs
+PRODUCT_PAGES = {"third_party": "marketplace:subscription"}  # product family -> the same of the others
 # Over the API: product family -> what changes its subscriptions, and what lists the items they may become.
 SUBSCRIPTION_CHANGES = {
     "third_party": "marketplace.workflow.wanted.apply",

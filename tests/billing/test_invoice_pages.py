@@ -213,3 +213,37 @@ def test_a_long_invoice_page_asks_as_many_queries_as_a_short_one(
     invoice = make_invoice(relationship)
     with django_assert_max_num_queries(25):
         billing_admin.get(reverse("billing:invoice", args=[invoice.pk]))
+
+
+def test_the_lines_of_an_invoice_lead_to_subscriptions_and_customers(relationship, client_for, billing_admin):
+    office = make_billed_subscription(relationship, friendly_name="Office")
+    server = make_billed_subscription(relationship, friendly_name="Server", product_family=ProductFamily.SOFTWARE)
+    make_charge(office, "10.00")
+    make_charge(server, "20.00")
+    (invoice,) = close()
+    url = reverse("billing:invoice_lines", args=[invoice.pk])
+    agent = client_for(make_member(relationship.partner.organization))
+    links = (
+        reverse("azure:subscription", args=[office.pk]),
+        reverse("customers:customer", args=[relationship.customer_id]),
+    )
+
+    everything = agent.get(url).content.decode()
+    assert all(link in everything for link in links)
+    assert "€10.00" in everything
+    assert "€20.00" in everything
+    assert not any(link in billing_admin.get(url).content.decode() for link in links)  # it may open neither
+    for query, shown in (
+        ({"family": "software"}, {"Server"}),
+        ({"q": "offi"}, {"Office"}),
+        ({"q": str(server.pk)}, {"Server"}),
+        ({"q": str(relationship.customer_id)}, {"Office", "Server"}),
+        ({"q": "Nobody"}, set()),
+    ):
+        page = agent.get(url, query, headers={"HX-Request": "true"}).content.decode()
+        assert {name for name in ("Office", "Server") if f">{name}<" in page} == shown, query
+    on_invoice = agent.get(reverse("billing:invoice", args=[invoice.pk])).content.decode()
+    assert f"{url}?family=software" in on_invoice
+    assert f"{url}?q={relationship.customer_id}" in on_invoice
+    stranger = client_for(make_member(make_partner(), Role.BILLING_ADMIN))
+    assert stranger.get(url).status_code == 404

@@ -133,7 +133,14 @@ def test_assigned_licenses_are_reported_by_file_for_own_subscriptions_only(relat
 def test_a_billing_admin_sees_why_it_cannot_report(relationship, client_for, four):
     client = client_for(make_member(relationship.partner.organization, Role.BILLING_ADMIN))
 
-    assert "Sales agent" in client.get(reverse("billing:reconciliation")).content.decode()
+    page = client.get(reverse("billing:reconciliation")).content.decode()
+    customer_url = reverse("customers:customer", args=[relationship.customer_id])
+    assert "Sales agent" in page
+    assert customer_url not in page  # which it may not open
+    agent = client_for(make_member(relationship.partner.organization))
+    page = agent.get(reverse("billing:reconciliation")).content.decode()
+    assert customer_url in page
+    assert page.count("/azure/subscriptions/") == 4
     assert client.get(reverse("billing:assignments")).status_code == 403
 
 

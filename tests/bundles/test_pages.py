@@ -216,6 +216,12 @@ def test_who_sees_defines_and_sells(client_for, relationship, partner, role, see
     for address in (NEW, url("change", version), url("withdraw", version)):
         assert client.get(address).status_code == (200 if defines else 403)
     assert client.get(reverse("bundles:take_out", args=[sale.pk, part])).status_code == (200 if defines else 403)
+    if sees:  # what was sold leads to its subscriptions, for who may see those
+        links = (
+            reverse("azure:subscription", args=[part])
+            in client.get(reverse("bundles:sale", args=[sale.pk])).content.decode()
+        )
+        assert links == (role in (Role.ADMIN_AGENT, Role.SALES_AGENT))
     for address in (url("choose_customer", version), url("sell", version, relationship.customer_id)):
         assert client.get(address).status_code == (200 if sells else 403)
     if sees:

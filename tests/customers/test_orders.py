@@ -37,7 +37,7 @@ def page(client, customer) -> str:
 
 def test_orders_are_listed_newest_first_with_product_amount_state_and_number(customer, agent):
     order = uuid.uuid4()
-    make_subscription(customer, friendly_name="Older one", order_id=uuid.uuid4(), created_at=NOON)
+    older = make_subscription(customer, friendly_name="Older one", order_id=uuid.uuid4(), created_at=NOON)
     make_subscription(
         customer,
         friendly_name="Newer one",
@@ -53,6 +53,7 @@ def test_orders_are_listed_newest_first_with_product_amount_state_and_number(cus
 
     assert text.index("Newer one") < text.index("Older one")
     assert all(part in text for part in (str(order), "€35.10", "3 licenses", "Suspended"))
+    assert reverse("azure:subscription", args=[older.pk]) in text
 
 
 def test_what_was_not_ordered_here_and_what_others_ordered_is_not_listed(customer, agent):

@@ -35,6 +35,7 @@ LEAST = {
     "list_search": {"id": "q", "label": "Name"},
     "message_bar": {"tone": "info", "text": "Hello."},
     "messages": {"messages": [SimpleNamespace(level_tag="success")]},
+    "object_link": {"label": "Contoso"},
     "page_heading": {"first": "Home"},
     "page_lead": {"text": "All of it."},
     "pager": {"range": "1–50"},

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.fields import DOMAIN
 from operators.rules import FIRST_ROLES, FirstPerson, NewOrganization
 from portal.accounts.enums import Cloud, OrganizationKind
+from portal.accounts.models import Membership
 from portal.core.countries import country_choices
 from portal.core.forms import DateInput
 from sandbox import queries as sandbox_queries
@@ -30,6 +31,29 @@ class NominationForm(forms.Form):
     confirms = forms.BooleanField(
         label=_("We bill our resellers, set their prices, and are their first contact for support."),
     )
+
+
+class PersonForm(forms.Form):
+    """Whose second factor is reset: typed, because a name in a list is clicked too easily."""
+
+    email = forms.EmailField(
+        label=_("E-mail address of the person"),
+        max_length=254,
+        help_text=_("By which the person signs in. Nobody else is meant."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, organization_id: UUID, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organization_id = organization_id
+
+    def clean_email(self) -> Membership:
+        """Return the membership of who has this address."""
+        members = Membership.objects.active().filter(organization_id=self.organization_id)
+        member = members.filter(user__email=self.cleaned_data["email"].lower()).first()
+        if member is None:
+            raise forms.ValidationError(_("Nobody of this partner signs in with this address."))
+        return member
 
 
 class RefusalForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from operators.views import catalog, enrolment, nominations, partners, sandboxes
+from operators.views import catalog, enrolment, nominations, partners, people, sandboxes
 
 app_name = "operators"
 
@@ -14,6 +14,11 @@ urlpatterns = [
     path("programme/partners/<uuid:partner_id>/", partners.partner, name="partner"),
     path("programme/partners/<uuid:partner_id>/sandbox/", sandboxes.create_sandbox, name="create_sandbox"),
     path("programme/partners/<uuid:partner_id>/sandbox/pair/", sandboxes.pair_sandbox, name="pair_sandbox"),
+    path(
+        "programme/partners/<uuid:partner_id>/second-factor/reset/",
+        people.reset_second_factor,
+        name="reset_second_factor",
+    ),
     path("programme/agreements/", partners.agreements, name="agreements"),
     path("programme/markets/", catalog.markets, name="markets"),
     path("programme/markets/place/", catalog.place_country, name="place_country"),

@@ -76,7 +76,7 @@ def create_sandbox(request: PortalRequest, partner_id: UUID) -> HttpResponse:
         "consequences": _consequences(organization),
     }
     status = refusal.http_status if refusal else 422 if form.errors else 200
-    return render(request, "operators/sandbox_question.html", context, status=status)
+    return render(request, "operators/partner_question.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,7 +106,7 @@ def pair_sandbox(request: PortalRequest, partner_id: UUID) -> HttpResponse:
         "consequences": _consequences_of_pairing(organization),
     }
     status = refusal.http_status if refusal else 422 if form.errors else 200
-    return render(request, "operators/sandbox_question.html", context, status=status)
+    return render(request, "operators/partner_question.html", context, status=status)
 
 
 def _consequences_of_pairing(organization: Organization) -> list[str]:

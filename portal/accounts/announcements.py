@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import queries
 from portal.accounts.actor import Actor
-from portal.accounts.enums import AccountEvent, OrganizationKind
+from portal.accounts.enums import PARTNER_KINDS, AccountEvent, OrganizationKind
 from portal.accounts.models import Membership, Organization, UserInvitation
 from portal.accounts.permissions import Permission, role_labels, roles_allowing
 from portal.accounts.rules import ADMIN_ROLES
@@ -75,6 +75,40 @@ def announce_user(
                 "access_url": absolute_url(settings.BASE_URL, "accounts:my_access"),
             },
         )
+
+
+def announce_second_factor_reset(
+    membership: Membership, *, kinds: Collection[str], sessions_ended: int, actor: Actor, now: datetime.datetime
+) -> None:
+    """Log it once for each organisation of the person (decision 0005), the operator's own beside it; mail it once."""
+    user = membership.user
+    everywhere = [membership.organization_id, *(own.organization_id for own in queries.memberships_of(user))]
+    events = [
+        log.record(
+            event_type=AccountEvent.SECOND_FACTOR_RESET,
+            organization_ids=[organization_id, actor.organization_id],
+            subject_type=USER,
+            subject_id=user.pk,
+            subject_name=str(user),
+            actor=actor,
+            occurred_at=now,
+            details={"kinds": list(kinds), "sessions_ended": sessions_ended},
+        )
+        for organization_id in dict.fromkeys(everywhere)
+    ]
+    for event in events:
+        deliveries.queue(event)
+    outbox.queue_email(
+        template=f"accounts/{AccountEvent.SECOND_FACTOR_RESET}",
+        event=events[0],
+        recipients=[Recipient.of(user)],
+        context={
+            "actor_name": actor.name,
+            "organization_name": actor.organization_name,
+            "is_compulsory": any(own.organization.kind in PARTNER_KINDS for own in queries.memberships_of(user)),
+            "sign_in_url": absolute_url(settings.BASE_URL, "account_login"),
+        },
+    )
 
 
 def announce_joined(

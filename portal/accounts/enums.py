@@ -96,6 +96,7 @@ class AccountEvent(models.TextChoices):
     PASSWORD_RESET_REQUESTED = "password-reset-requested", _("Password reset requested")
     SECOND_FACTOR_ADDED = "second-factor-added", _("Second factor added")
     SECOND_FACTOR_REMOVED = "second-factor-removed", _("Second factor removed")
+    SECOND_FACTOR_RESET = "second-factor-reset", _("Second factor reset")
     SECOND_FACTOR_RENAMED = "second-factor-renamed", _("Second factor renamed")
     RECOVERY_CODES_GENERATED = "recovery-codes-generated", _("Recovery codes generated")
     PROVIDER_CONNECTED = "sign-in-provider-connected", _("Sign-in provider connected")

@@ -265,7 +265,8 @@ class Membership(models.Model):
     created_at = models.DateTimeField()
     deactivated_at = models.DateTimeField(null=True, blank=True)
 
-    has_second_factor: bool  # set by queries.memberships_of() and user_detail() alone
+    has_second_factor: bool  # set by queries.memberships_of() and with_sign_in() alone
+    acts_elsewhere: bool  # set by queries.with_sign_in() alone
 
     objects = MembershipQuerySet.as_manager()
 

@@ -138,12 +138,19 @@ def user_list(actor: Actor, *, text: str = "", role: str = "", state: str = "") 
 
 
 def user_detail(actor: Actor, user_id: UUID) -> Membership:
-    """Return one person of the actor's organisation, also saying ``has_second_factor``. Raises: Http404."""
+    """Return one person of the actor's organisation, with what ``with_sign_in`` adds. Raises: Http404."""
     members = Membership.objects.visible_to(actor).filter(user_id=user_id).select_related("user")
-    membership = members.annotate(has_second_factor=_has_second_factor()).first()  # type: ignore[no-redef]
+    membership = with_sign_in(members).first()
     if membership is None:
         raise Http404
     return membership
+
+
+def with_sign_in(members: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Add ``has_second_factor``, and ``acts_elsewhere``: whether the person belongs to other organizations too."""
+    elsewhere = Membership.objects.active().filter(user=OuterRef("user")).exclude(organization=OuterRef("organization"))
+    facts = {"has_second_factor": _has_second_factor(), "acts_elsewhere": Exists(elsewhere)}
+    return members.annotate(**facts)
 
 
 def other_admin_count(membership: Membership, role: Role) -> int:

@@ -51,6 +51,19 @@ class LastAdmin(Refusal):
     code = "last-admin"
 
 
+class NoFactorToReset(Refusal):
+    """The person has no second factor."""
+
+    code = "no-second-factor-to-reset"
+
+
+class ActsElsewhere(Refusal):
+    """The person also acts for another organisation, whose door its second factor guards too."""
+
+    code = "acts-elsewhere"
+    http_status = 403
+
+
 class UserInactive(Refusal):
     code = "user-inactive"
 
@@ -166,6 +179,42 @@ def check_can_reactivate(membership: Membership, *, actor: Actor) -> None:
     if membership.is_active:
         raise UserActive(_("This person is active already."))
     check_may_give(actor, membership.roles)
+
+
+def check_can_reset_second_factor(membership: Membership, *, actor: Actor) -> None:
+    """``membership`` comes from queries.with_sign_in.
+
+    Who may not give the highest role may not open the account of somebody who holds it either. An organization that a
+    person was invited to must not weaken the sign-in to another one: that is left to the programme operator.
+    Raises: OwnMembership, UserInactive, AdminRoleReserved, NoFactorToReset, ActsElsewhere. Source: our choice (0005).
+    """
+    message = _("You cannot reset your own second factor here. On the page Security you can remove and add factors.")
+    _check_someone_else(membership, actor=actor, message=message)
+    _check_active(membership)
+    _check_has_factor(membership)
+    if actor.organization_kind == OrganizationKind.OPERATOR:
+        return
+    reserved = ADMIN_ROLES[actor.organization_kind]
+    if reserved in membership.roles and reserved not in actor.roles:
+        raise AdminRoleReserved(
+            _("Only someone with the role %(role)s can reset the second factor of somebody who holds it.")
+            % {"role": reserved.label},
+            who=reserved.label,
+            next_step=_("If there is nobody else with this role, open a support case with the programme operator."),
+        )
+    if membership.acts_elsewhere:
+        raise ActsElsewhere(
+            _("This person also signs in for another organization, so your organization alone cannot reset it."),
+            who=Role.OPERATOR_ADMIN.label,
+            next_step=_("Open a support case: the programme operator can reset it."),
+        )
+
+
+def _check_has_factor(membership: Membership) -> None:
+    if not membership.has_second_factor:
+        raise NoFactorToReset(
+            _("This person has no second factor."), next_step=_("The person can set one up after signing in.")
+        )
 
 
 def _check_someone_else(membership: Membership, *, actor: Actor, message: str) -> None:
@@ -295,10 +344,12 @@ def moves_to_its_provider(source: Partner, target: Partner) -> bool:
 def user_actions(membership: Membership, *, actor: Actor, other_admins: int) -> dict[str, Refusal | None]:
     """Return what may be done with a user: action -> ``None``, or the refusal that says why not (X5).
 
-    Actions: "change_roles", "deactivate", "reactivate".
+    ``membership`` comes from queries.with_sign_in.
+    Actions: "change_roles", "reset_second_factor", "deactivate", "reactivate".
     """
     checks: dict[str, Callable[[], None]] = {
         "change_roles": partial(_check_may_edit_roles, membership, actor=actor),
+        "reset_second_factor": partial(check_can_reset_second_factor, membership, actor=actor),
         "deactivate": partial(check_can_deactivate, membership, actor=actor, other_admins=other_admins),
         "reactivate": partial(check_can_reactivate, membership, actor=actor),
     }

@@ -72,6 +72,11 @@ urlpatterns = [
     ),
     path("account-settings/users/<uuid:user_id>/", users.user, name="user"),
     path("account-settings/users/<uuid:user_id>/roles/", users.user_roles, name="user_roles"),
+    path(
+        "account-settings/users/<uuid:user_id>/second-factor/reset/",
+        users.user_reset_second_factor,
+        name="user_reset_second_factor",
+    ),
     path("account-settings/users/<uuid:user_id>/deactivate/", users.user_deactivate, name="user_deactivate"),
     path("account-settings/users/<uuid:user_id>/reactivate/", users.user_reactivate, name="user_reactivate"),
     path("account-settings/company/", organization.organization, name="organization"),

@@ -236,6 +236,8 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "not-a-partner": (800042, 400),
     "authenticator-app-exists": (2000, 400),
     "last-second-factor": (2000, 400),
+    "no-second-factor-to-reset": (2000, 400),
+    "acts-elsewhere": (900308, 403),
     "no-second-factor": (2000, 400),
     "password-reset-closed": (2000, 410),
     "mail-not-undelivered": (2000, 400),

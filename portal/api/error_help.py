@@ -374,6 +374,11 @@ HELP: dict[str, tuple[object, object]] = {
     "not-a-partner": (_("Only partners have a partner agreement."), _("Nothing is left to do.")),
     "authenticator-app-exists": (_("The person has an authenticator app."), _("Remove it first.")),
     "last-second-factor": (_("People of partners keep one second factor."), _("Add another first.")),
+    "no-second-factor-to-reset": (_("The person has no second factor."), _("Nothing is left to do.")),
+    "acts-elsewhere": (
+        _("The person also acts for another organization."),
+        _("Ask the programme operator to reset the second factor."),
+    ),
     "no-second-factor": (_("Recovery codes need a second factor."), _("Set one up.")),
     "password-reset-closed": (_("The link was used or has expired."), _("Ask for a new one.")),
     "mail-not-undelivered": (_("The mail waits or was sent."), _("Nothing is left to do.")),

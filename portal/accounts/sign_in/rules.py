@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from portal.accounts.enums import PARTNER_KINDS
+from portal.accounts.enums import PARTNER_KINDS, OrganizationKind
 from portal.accounts.models import Membership
 from portal.core.errors import Refusal
 
@@ -56,3 +56,20 @@ def check_can_remove_factor(memberships: Iterable[Membership], *, others: int) -
             _("People of partner organizations must have a second factor, and this is your last one."),
             next_step=_("Add another authenticator app or passkey first."),
         )
+
+
+def consequences_of_reset(kind: OrganizationKind) -> list[str]:
+    """Say what comes of resetting the second factor of a person of such an organization (quality row 38)."""
+    if kind in PARTNER_KINDS:
+        afterwards = _("At the next sign-in the person has to set up a new second factor before anything else.")
+    else:
+        afterwards = _("After the next sign-in the person can set up a new second factor.")
+    return [
+        _("The authenticator app, all passkeys and the recovery codes of this person stop working."),
+        _("The person is signed out on every device, and told by mail."),
+        _(
+            "Until there is a new second factor, the password alone opens the account. Make sure, by phone or in "
+            "person, that it is really this person who asks."
+        ),
+        afterwards,
+    ]

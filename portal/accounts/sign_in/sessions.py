@@ -19,6 +19,7 @@ IDLE = "idle"
 AGE = "age"
 ELSEWHERE = "elsewhere"
 PASSWORD = "password"  # noqa: S105 - a reason, not a secret
+FACTOR_RESET = "factor-reset"
 DEACTIVATED = "deactivated"
 FRESH = "fresh"
 SIGNED_OUT = "signed-out"

@@ -35,6 +35,7 @@ ENDED_TEXTS = {
     sessions.AGE: gettext_lazy("You were signed out because you had been signed in for 12 hours."),
     sessions.ELSEWHERE: gettext_lazy("This session was ended from another device."),
     sessions.PASSWORD: gettext_lazy("You were signed out because your password was changed."),
+    sessions.FACTOR_RESET: gettext_lazy("You were signed out because your second factor was reset."),
     sessions.DEACTIVATED: gettext_lazy("You were signed out because your account was deactivated."),
     sessions.FRESH: gettext_lazy("This step needs a fresh sign-in. Sign in again to go on."),
     sessions.SIGNED_OUT: gettext_lazy("You have signed out."),

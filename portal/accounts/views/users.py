@@ -20,6 +20,7 @@ from portal.accounts.enums import AccountEvent, Role, UserState
 from portal.accounts.forms import RolesForm
 from portal.accounts.models import Membership
 from portal.accounts.permissions import ROLE_SUMMARIES, ROLES_BY_KIND, Permission, role_labels
+from portal.accounts.sign_in import rules as sign_in_rules
 from portal.accounts.workflow import users as workflow
 from portal.audit import queries as log
 from portal.audit import timeline
@@ -136,6 +137,24 @@ def user_roles(request: PortalRequest, user_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.USER_MANAGE)
+@fresh_sign_in
+def user_reset_second_factor(request: PortalRequest, user_id: UUID) -> HttpResponse:
+    """Name the consequences and let a person who lost its second factor set up another one."""
+    member = queries.user_detail(request.actor, user_id)
+    refusal = _actions(request, member)["reset_second_factor"]
+    if request.method == "POST":
+        try:
+            workflow.reset_second_factor(membership_id=member.pk, actor=request.actor, now=timezone.now())
+        except Refusal as refused:
+            refusal = refused
+        else:
+            return _back(request, member, _("The second factor of %(name)s has been reset."))
+    consequences = sign_in_rules.consequences_of_reset(request.actor.organization_kind)
+    return _question(request, "reset_second_factor", member, refusal=refusal, consequences=consequences)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.USER_MANAGE)
 def user_deactivate(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """Name the consequences and shut a person out."""
     member = queries.user_detail(request.actor, user_id)
@@ -241,7 +260,13 @@ def _back(request: PortalRequest, member: Membership, done: str) -> HttpResponse
 
 
 def _question(
-    request: PortalRequest, name: str, member: Membership, *, refusal: Refusal | None, form: RolesForm | None = None
+    request: PortalRequest,
+    name: str,
+    member: Membership,
+    *,
+    refusal: Refusal | None,
+    form: RolesForm | None = None,
+    consequences: Iterable[str] = (),
 ) -> HttpResponse:
     """Answer a side panel or dialog for htmx and a page for everybody else; both hold the same form."""
     status = refusal.http_status if refusal else 422 if form is not None and form.errors else 200
@@ -253,6 +278,7 @@ def _question(
             "member": member,
             "form": form,
             "refusal": refusal,
+            "consequences": consequences,
             "organization_name": request.actor.organization_name,
         },
         status=status,

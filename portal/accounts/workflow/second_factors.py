@@ -100,6 +100,14 @@ def generate_recovery_codes(*, user_id: UUID, origin: Origin, now: datetime.date
     )
 
 
+def forget_factors(*, user_id: UUID) -> list[str]:
+    """Delete all factors and recovery codes, as part of another change that is logged; return the kinds there were."""
+    own = Authenticator.objects.filter(user=_locked(user_id))
+    kinds = sorted(set(own.filter(type__in=queries.SECOND_FACTORS).values_list("type", flat=True)))
+    own.delete()
+    return kinds
+
+
 def _added(user: User, *, kind: str, name: str, origin: Origin, now: datetime.datetime) -> bool:
     made_codes = not _recovery_codes(user).exists()
     RecoveryCodes.activate(user)

@@ -8,10 +8,12 @@ from django.db import transaction
 
 from portal.accounts import queries, rules
 from portal.accounts.actor import Actor
-from portal.accounts.announcements import announce_user
+from portal.accounts.announcements import announce_second_factor_reset, announce_user
 from portal.accounts.enums import AccountEvent
 from portal.accounts.models import Membership, Organization
 from portal.accounts.permissions import Permission
+from portal.accounts.sign_in.sessions import FACTOR_RESET
+from portal.accounts.workflow import second_factors, sessions
 
 
 @transaction.atomic
@@ -73,6 +75,31 @@ def reactivate_user(*, membership_id: UUID, actor: Actor, now: datetime.datetime
     membership.save(update_fields=["is_active", "deactivated_at"])
     announce_user(AccountEvent.USER_REACTIVATED, membership, actor=actor, now=now)
     return membership
+
+
+@transaction.atomic
+def reset_second_factor(*, membership_id: UUID, actor: Actor, now: datetime.datetime) -> Membership:
+    """Let a person who lost its second factor set up another one; all its sessions end (quality row 18).
+
+    Whoever manages users does it for colleagues, the programme operator for people of any organisation.
+    Raises: PermissionDenied, and what rules.check_can_reset_second_factor raises.
+    """
+    actor.require(Permission.USER_MANAGE)
+    membership = _locked_with_sign_in(membership_id, actor)
+    rules.check_can_reset_second_factor(membership, actor=actor)
+
+    kinds = second_factors.forget_factors(user_id=membership.user_id)
+    ended = sessions.drop_other_sessions(user_id=membership.user_id, session_key="", reason=FACTOR_RESET)
+    announce_second_factor_reset(membership, kinds=kinds, sessions_ended=ended, actor=actor, now=now)
+    return membership
+
+
+def _locked_with_sign_in(membership_id: UUID, actor: Actor) -> Membership:
+    members = Membership.objects.all()
+    if not actor.may(Permission.PROGRAMME_OPERATE):
+        members = members.visible_to(actor)
+    members.locked(membership_id)
+    return queries.with_sign_in(members).select_related("user", "organization").get(pk=membership_id)
 
 
 def _locked(membership_id: UUID, actor: Actor) -> tuple[Membership, int]:

@@ -8,6 +8,7 @@ from portal.accounts import rules
 from portal.accounts.enums import AccountEvent, OrganizationKind, Role
 from portal.accounts.models import Membership
 from portal.accounts.permissions import Permission, roles_allowing
+from portal.accounts.queries import user_detail
 from portal.accounts.workflow import users as workflow
 from portal.core.errors import PermissionDenied
 from tests.factories import NOON, make_member, make_organization, make_partner
@@ -216,10 +217,11 @@ def test_leaving_one_organization_leaves_the_others_alone(admin, colleague):
 def test_every_refusal_shown_on_a_page_is_the_one_the_workflow_gives(admin, colleague):
     actor = actor_of(make_member(admin.organization, Role.ACCOUNT_ADMIN))
 
-    for_colleague = rules.user_actions(colleague, actor=actor, other_admins=1)
-    for_admin = rules.user_actions(admin, actor=actor, other_admins=0)
+    for_colleague = rules.user_actions(user_detail(actor, colleague.user_id), actor=actor, other_admins=1)
+    for_admin = rules.user_actions(user_detail(actor, admin.user_id), actor=actor, other_admins=0)
 
     assert for_colleague["change_roles"] is None
     assert for_colleague["deactivate"] is None
     assert isinstance(for_colleague["reactivate"], rules.UserActive)
+    assert isinstance(for_colleague["reset_second_factor"], rules.NoFactorToReset)
     assert isinstance(for_admin["deactivate"], rules.AdminRoleReserved)

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlencode
 
 import pytest
 from django.core.cache import caches
+from django.db import transaction
 from django.http import UnreadablePostError
 from django.test import Client, RequestFactory
 from django.urls import Resolver404, resolve
@@ -21,6 +22,14 @@ from tests.sign_in import signed_in
 from tests.url_map import pages
 
 PAGES = pages()
+
+
+def area_of(page):
+    """The part of the portal it belongs to: each is one test, whose failure names the page."""
+    return page.view_name.rpartition(":")[0] or "account"
+
+
+AREAS = sorted({area_of(page) for page in PAGES})
 SAMPLE = ("/", "/account/login/", "/demo/", "/account-settings/", "/nowhere/")  # middleware is the same for all
 FIELD = re.compile(r"<(?:input|select|textarea|button)\b[^>]*\bname=\"(\w+)\"")
 EVERYTHING = (Role.GLOBAL_ADMIN, Role.ADMIN_AGENT)
@@ -76,8 +85,8 @@ BAD_BODIES = (
 )
 
 
-def page_id(page):
-    return page.name
+def cookies_of(client):
+    return {name: morsel.value for name, morsel in client.cookies.items()}
 
 
 def check(response):
@@ -88,11 +97,28 @@ def check(response):
     return body.decode(errors="replace")
 
 
+def on_each_page(area, ask, *browsers):
+    """Ask each page of an area, browsers and database being as they were at first; a failure names the page."""
+    at_first = [cookies_of(browser) for browser in browsers]
+    for page in (page for page in PAGES if area_of(page) == area):
+        for browser, cookies in zip(browsers, at_first, strict=True):
+            browser.cookies.clear()
+            browser.cookies.load(cookies)
+        try:
+            with transaction.atomic():
+                ask(page)
+                transaction.set_rollback(True)
+        except BaseException as fault:
+            fault.add_note(f"The page was {page.view_name}: {page.path()}")
+            raise
+        caches["redis"].clear()  # copies of a session that is undone
+
+
 @pytest.fixture(scope="module")
 def session(rows_of_module):
     """The cookies of somebody who may do almost everything, so that requests reach the views."""
     with rows_of_module():
-        return signed_in(make_member(make_partner(), *EVERYTHING)).cookies
+        return cookies_of(signed_in(make_member(make_partner(), *EVERYTHING)))
 
 
 @pytest.fixture
@@ -100,17 +126,23 @@ def admin(session, db):
     """A new browser in that session, as it was at first; /readyz has seen a worker."""
     heartbeat()
     client = Client()
-    client.cookies.load({name: morsel.value for name, morsel in session.items()})
+    client.cookies.load(session)
     yield client
     caches["redis"].clear()  # copies of a session that is undone
 
 
-@pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_no_method_breaks_a_page(page, admin):
-    for method in METHODS_OF_VIEWS:
-        check(admin.generic(method, page.path()))
-    for method in ("GET", "POST"):
-        check(Client().generic(method, page.path()))
+@pytest.mark.parametrize("area", AREAS)
+def test_no_method_breaks_a_page(area, admin):
+    stranger = Client()
+
+    def ask(page):
+        for method in METHODS_OF_VIEWS:
+            check(admin.generic(method, page.path()))
+        for method in ("GET", "POST"):
+            stranger.cookies.clear()
+            check(stranger.generic(method, page.path()))
+
+    on_each_page(area, ask, admin)
 
 
 @pytest.mark.parametrize("path", SAMPLE)
@@ -120,11 +152,14 @@ def test_no_method_breaks_what_every_page_goes_through(path, admin):
         check(Client().generic(method, path))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_no_query_breaks_a_page(page, admin):
-    check(admin.get(f"{page.path()}?{BAD_QUERIES[-1]}"))
-    for value in VALUES:
-        check(admin.get(f"{page.path()}?{urlencode(dict.fromkeys(PARAMETERS, value))}"))
+@pytest.mark.parametrize("area", AREAS)
+def test_no_query_breaks_a_page(area, admin):
+    def ask(page):
+        check(admin.get(f"{page.path()}?{BAD_QUERIES[-1]}"))
+        for value in VALUES:
+            check(admin.get(f"{page.path()}?{urlencode(dict.fromkeys(PARAMETERS, value))}"))
+
+    on_each_page(area, ask, admin)
 
 
 @pytest.mark.parametrize("query", BAD_QUERIES)
@@ -133,12 +168,15 @@ def test_no_query_breaks_what_every_page_goes_through(path, query, admin):
     check(admin.get(f"{path}?{query}"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_no_form_breaks_a_page(page, admin):
-    fields = {*PARAMETERS, *FIELD.findall(check(admin.get(page.path())))}
-    for value in VALUES:
-        check(admin.post(page.path(), dict.fromkeys(fields, value)))
-    check(admin.post(page.path(), dict.fromkeys(fields, "x"), headers={"HX-Request": "true"}))
+@pytest.mark.parametrize("area", AREAS)
+def test_no_form_breaks_a_page(area, admin):
+    def ask(page):
+        fields = {*PARAMETERS, *FIELD.findall(check(admin.get(page.path())))}
+        for value in VALUES:
+            check(admin.post(page.path(), dict.fromkeys(fields, value)))
+        check(admin.post(page.path(), dict.fromkeys(fields, "x"), headers={"HX-Request": "true"}))
+
+    on_each_page(area, ask, admin)
 
 
 def leads_to_a_view(path):
@@ -146,14 +184,18 @@ def leads_to_a_view(path):
         return resolve(unquote(path))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.parameters], ids=page_id)
-def test_no_id_breaks_a_page(page, admin):
+@pytest.mark.parametrize("area", sorted({area_of(page) for page in PAGES if page.parameters}))
+def test_no_id_breaks_a_page(area, admin):
     """Most ids are UUIDs, and nothing else reaches the view: the next test sends the rest once for all pages."""
-    for value in BAD_IDS:
-        path = page.path(**dict.fromkeys(page.parameters, value))
-        if leads_to_a_view(path):
-            check(admin.get(path))
-            check(admin.post(path))
+
+    def ask(page):
+        for value in BAD_IDS if page.parameters else ():
+            path = page.path(**dict.fromkeys(page.parameters, value))
+            if leads_to_a_view(path):
+                check(admin.get(path))
+                check(admin.post(path))
+
+    on_each_page(area, ask, admin)
 
 
 @pytest.mark.parametrize("value", BAD_IDS)
@@ -168,14 +210,17 @@ def test_a_bad_id_does_reach_the_views_that_take_any_text():
     assert any(leads_to_a_view(page.path(**dict.fromkeys(page.parameters, "%00"))) for page in PAGES if page.parameters)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_a_person_without_any_organization_breaks_no_page(page, db):
+@pytest.mark.parametrize("area", AREAS)
+def test_a_person_without_any_organization_breaks_no_page(area, db):
     nobody = Client()
     nobody.force_login(make_user(), backend="allauth.account.auth_backends.AuthenticationBackend")
 
-    for headers in ({}, {"HX-Request": "true"}):
-        check(nobody.get(page.path(), headers=headers))
-        check(nobody.post(page.path(), headers=headers))
+    def ask(page):
+        for headers in ({}, {"HX-Request": "true"}):
+            check(nobody.get(page.path(), headers=headers))
+            check(nobody.post(page.path(), headers=headers))
+
+    on_each_page(area, ask, nobody)
 
 
 @pytest.mark.parametrize("headers", BAD_HEADERS, ids=str)

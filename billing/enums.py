@@ -55,6 +55,8 @@ class PriceEvent(models.TextChoices):
     RATE_SET = "exchange-rate-set", _("Exchange rate set")
     INCENTIVE_SET = "incentive-rule-set", _("Incentive rule set")
     INCENTIVE_ENDED = "incentive-rule-ended", _("Incentive rule ended")
+    COMPETENCY_RECORDED = "partner-competency-recorded", _("Competency of a partner recorded")
+    COMPETENCY_ENDED = "partner-competency-ended", _("Competency of a partner ended")
     USAGE_UPLOADED = "usage-file-uploaded", _("File of usage uploaded")
     USAGE_IMPORTED = "usage-imported", _("Usage imported")
     USAGE_NOT_IMPORTED = "usage-import-failed", _("Import of usage failed")

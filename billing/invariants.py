@@ -29,6 +29,14 @@ CHECKS = {
         WHERE charge.billing_owner_id <> invoice.billing_owner_id OR charge.currency <> invoice.currency
             OR charge.starts_on >= invoice.month + interval '1 month'
     """,
+    "Incentive that its usage charge did not earn": """
+        SELECT earning.id::text
+        FROM billing_incentiveearning AS earning
+        JOIN billing_charge AS charge ON charge.id = earning.charge_id
+        WHERE charge.kind <> 'metered' OR charge.billing_owner_id <> earning.billing_owner_id
+            OR charge.currency <> earning.currency OR earning.base > charge.amount + 1
+            OR abs(earning.amount - earning.base * earning.percent / 100) > 1
+    """,
     "Series of invoice numbers with a gap": """
         SELECT series.prefix
         FROM billing_invoiceseries AS series

@@ -31,6 +31,12 @@ WORKSPACES = (
                 description=_("What a month is estimated to cost, by day, customer, subscription and meter."),
             ),
             Item(
+                _("Incentives"),
+                "pricing:earnings",
+                Permission.BILLING_VIEW,
+                description=_("What your company earned by competency and date, apart from invoices."),
+            ),
+            Item(
                 _("Reconciliation"),
                 "billing:reconciliation",
                 Permission.BILLING_VIEW,

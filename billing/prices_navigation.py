@@ -86,6 +86,18 @@ WORKSPACES = (
                 Permission.PROGRAMME_OPERATE,
                 description=_("What usage earns a partner, by date."),
             ),
+            Item(
+                _("Competencies of partners"),
+                "pricing:competencies",
+                Permission.PROGRAMME_OPERATE,
+                description=_("Which partner holds what incentive rules ask for, by date."),
+            ),
+            Item(
+                _("Earned incentives"),
+                "pricing:all_earnings",
+                Permission.PROGRAMME_OPERATE,
+                description=_("What partners earned each month, to be paid apart from invoices."),
+            ),
         ),
     ),
 )

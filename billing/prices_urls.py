@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from billing.views import budgets, own_prices, prices, prices_sheets, rates, usage, usage_files
+from billing.views import (
+    budgets,
+    competencies,
+    earnings,
+    own_prices,
+    prices,
+    prices_sheets,
+    rates,
+    usage,
+    usage_files,
+)
 
 app_name = "pricing"
 
@@ -31,6 +41,13 @@ urlpatterns = [
     path("programme/exchange-rates/import/", rates.import_rates, name="import_rates"),
     path("programme/incentives/", rates.keep_incentives, name="keep_incentives"),
     path("programme/incentives/<uuid:rule_id>/end/", rates.end_incentive, name="end_incentive"),
+    path("programme/incentives/earned/", earnings.all_earnings, name="all_earnings"),
+    path("programme/incentives/earned/export.csv", earnings.all_earnings_export, name="all_earnings_export"),
+    path("programme/competencies/", competencies.competencies, name="competencies"),
+    path("programme/competencies/export.csv", competencies.competencies_export, name="competencies_export"),
+    path("programme/competencies/<uuid:competency_id>/end/", competencies.end_competency, name="end_competency"),
+    path("billing/incentives/", earnings.earnings, name="earnings"),
+    path("billing/incentives/export.csv", earnings.earnings_export, name="earnings_export"),
     path("pricing/customer-prices/", own_prices.own_prices, name="own_prices"),
     path("pricing/customer-prices/new/", own_prices.new_own_price, name="new_own_price"),
     path("pricing/customer-prices/<uuid:price_id>/end/", own_prices.end_own_price, name="end_own_price"),

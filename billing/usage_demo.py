@@ -5,20 +5,21 @@ import io
 from collections.abc import Iterator
 from decimal import Decimal
 
-from billing.enums import PriceRuleKind
+from billing.enums import IncentiveKind, PriceRuleKind
 from billing.prices_demo import METERS, PER_EURO
-from billing.workflow import budgets, incentives, own_prices, usage
+from billing.workflow import budgets, competencies, incentives, own_prices, usage
 from billing.workflow.own_prices import PriceTerms
 from customers.enums import ProductFamily, SubscriptionStatus
 from customers.models import ResellerRelationship, Subscription
 from customers.terms import add_months
 from portal.accounts.actor import Actor
 from portal.accounts.enums import Role
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, Partner
 from portal.accounts.queries import make_actor
 
 MONTHS = 2  # closed ones with usage, before the running one
 SOURCE = "Reference rates of the demo world"
+GUIDE = "Programme guide of the demo world"
 HEADER = "EntitlementId,UsageDate,MeterId,MeterName,MeterCategory,MeterRegion,Unit,ResourceURI,Quantity"
 PER_DAY = (24, 48, Decimal("0.25"), 320, 14, 24)  # of each meter, before it goes up and down
 MARKED_UP, ITS_OWN = "belfortcloud", "clinique-des-lilas"
@@ -32,6 +33,7 @@ def load(*, now: datetime.datetime) -> None:
     first = add_months(now.date().replace(day=1), -MONTHS)
     for step in range(MONTHS + 1):
         _rates(add_months(first, step), operator, now)
+    _incentives(first, operator, now)
     rows = list(_rows(first, now.date()))
     if rows:
         stream = io.BytesIO("\n".join([HEADER, *rows]).encode())
@@ -63,6 +65,32 @@ def _rows(first: datetime.date, today: datetime.date) -> Iterator[str]:
                     f"{subscription.entitlement},{day},{meter.meter_id},{meter.sku},{meter.tags[0]},West Europe,"
                     f"{meter.unit},/vm/{number},{quantity:.4f}"
                 )
+
+
+def _incentives(first: datetime.date, operator: Actor, now: datetime.datetime) -> None:
+    """Give the rule of every partner a source, and record a successor's competency, whose rule stays a placeholder."""
+    incentives.set_incentive(
+        kind=IncentiveKind.INCENTIVE,
+        family=ProductFamily.AZURE_SUBSCRIPTION,
+        percent=Decimal("3.75"),
+        competency="",
+        valid_from=first,
+        source=GUIDE,
+        note="",
+        actor=operator,
+        now=now,
+    )
+    holder = Partner.objects.filter(organization__domain__startswith=MARKED_UP).first()
+    if holder is not None:
+        competencies.record_competency(
+            partner_id=holder.pk,
+            competency="Silver Cloud Platform",
+            held_as="Solutions Partner for Infrastructure",
+            valid_from=first + datetime.timedelta(days=14),
+            valid_until=None,
+            actor=operator,
+            now=now,
+        )
 
 
 def _own_prices(first: datetime.date, now: datetime.datetime) -> None:

@@ -26,6 +26,7 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "azure.SharedServicesTenant": ("partner",),
     "billing.Budget": ("partner",),
     "billing.Charge": ("billing_owner",),
+    "billing.IncentiveEarning": ("billing_owner",),
     "billing.Invoice": ("billing_owner",),
     "billing.OwnPrice": ("partner",),
     "billing.OwnTerms": ("partner",),
@@ -58,6 +59,7 @@ KEPT = frozenset(
         "accounts.Partnership",
         "accounts.UserInvitation",
         "api.AppRegistration",
+        "billing.PartnerCompetency",
         "customers.Customer",  # a partner is none; those of the sandbox are found by their relationships
         "customers.SavedView",
         "marketplace.ExclusivePartner",

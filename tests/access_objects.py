@@ -67,7 +67,7 @@ from portal.notifications.models import ActionItem
 from portal.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookRegistration
 from support.models import SupportCase
 from tests.billing.price_factories import make_own_price, make_price_sheet
-from tests.billing.usage_factories import make_rule, make_usage_import
+from tests.billing.usage_factories import make_competency, make_rule, make_usage_import
 from tests.bundles.factories import make_bundle
 from tests.customers.factories import make_relationship, make_subscription
 from tests.factories import make_member, make_organization, make_partner
@@ -518,6 +518,13 @@ def incentive_rule(member: Membership) -> object:
     return make_rule().pk
 
 
+def partner_competency(member: Membership) -> object:
+    """A competency that a partner holds."""
+    if member.organization.kind != OrganizationKind.OPERATOR:
+        return uuid.uuid4()
+    return make_competency(make_partner()).pk
+
+
 def app_registration(member: Membership) -> object:
     """An app of the member's organization, if it can have one."""
     if app_kind_of(member.organization.kind) is None:
@@ -666,6 +673,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "pricing:run_id": usage_import,
     "pricing:price_id": own_price,
     "pricing:rule_id": incentive_rule,
+    "pricing:competency_id": partner_competency,
     "operators:partner_id": partner,
     "operators:organization_id": waiting_organization,
     "operators:nomination_id": nomination,
@@ -955,6 +963,8 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "pricing:import_rates": ("exchange-rate-set",),
     "pricing:keep_incentives": ("incentive-rule-set",),
     "pricing:end_incentive": ("incentive-rule-ended",),
+    "pricing:competencies": ("partner-competency-recorded",),
+    "pricing:end_competency": ("partner-competency-ended",),
     "azure:order": "puts a product into the person's cart, which nobody else sees",
     "azure:change_line": "changes the person's cart, which nobody else sees",
     "azure:review": ("subscription-purchased",),

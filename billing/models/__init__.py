@@ -3,6 +3,7 @@
 from billing.models.assignments import LicenseAssignment
 from billing.models.budgets import Budget, BudgetAlert, OwnPrice, OwnTerms
 from billing.models.charges import Charge
+from billing.models.earnings import IncentiveEarning, PartnerCompetency
 from billing.models.incentives import ExchangeRate, IncentiveRule
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceRate, InvoiceRun, InvoiceSeries, InvoiceSubtotal
 from billing.models.prices import PriceList, PriceListEntry, PriceSheet, PriceSheetRow
@@ -13,6 +14,7 @@ __all__ = [
     "BudgetAlert",
     "Charge",
     "ExchangeRate",
+    "IncentiveEarning",
     "IncentiveRule",
     "Invoice",
     "InvoiceLine",
@@ -23,6 +25,7 @@ __all__ = [
     "LicenseAssignment",
     "OwnPrice",
     "OwnTerms",
+    "PartnerCompetency",
     "PriceList",
     "PriceListEntry",
     "PriceSheet",

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
 
-from billing.models import Charge, Invoice, InvoiceSubtotal
+from billing.models import Charge, IncentiveEarning, Invoice, InvoiceRun, InvoiceSubtotal
 from customers.terms import add_months
 from portal.accounts.actor import Actor
 
@@ -23,6 +23,8 @@ class Spending:
     families: dict[str, Decimal] = field(default_factory=dict)  # of the same months, largest first
     unbilled: Decimal = Decimal(0)  # charged, but on no invoice yet
     unbilled_count: int = 0
+    earned: Decimal | None = None  # by incentives, in the last closed month
+    earned_month: datetime.date | None = None
 
 
 def spending_of(actor: Actor, *, today: datetime.date) -> list[Spending]:
@@ -47,6 +49,8 @@ def spending_of(actor: Actor, *, today: datetime.date) -> list[Spending]:
         of(currency).families[family] = amount
     for currency, count, amount in _unbilled(actor, today):
         of(currency).unbilled, of(currency).unbilled_count = amount, count
+    for month, currency, amount in _earned(actor):
+        of(currency).earned, of(currency).earned_month = amount, month
     return [found[currency] for currency in sorted(found)]
 
 
@@ -55,3 +59,9 @@ def _unbilled(actor: Actor, today: datetime.date) -> list[tuple[str, int, Decima
     rows = rows.filter(starts_on__lt=add_months(today.replace(day=1), 1))
     sums = rows.order_by("currency").values("currency").annotate(count=Count("pk"), sum=Sum("amount"))
     return list(sums.values_list("currency", "count", "sum"))
+
+
+def _earned(actor: Actor) -> list[tuple[datetime.date, str, Decimal]]:
+    last = InvoiceRun.objects.order_by("-month").values("month")[:1]
+    rows = IncentiveEarning.objects.visible_to(actor).due().filter(month=last).order_by("currency")
+    return list(rows.values("month", "currency").annotate(sum=Sum("amount")).values_list("month", "currency", "sum"))

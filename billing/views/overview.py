@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from billing.enums import InvoiceState
 from billing.models import Invoice
-from billing.presentation import month_text
+from billing.presentation import month_in_sentence, month_text
 from billing.queries.invoices import sums_of
 from billing.queries.overview import Spending, spending_of
 from billing.usage_charts import bar_chart
@@ -61,6 +61,16 @@ def _tiles(spending: Spending, invoiced: Any) -> list[dict[str, str]]:
         address = ListAddress(reverse("billing:invoices"), {"currency": currency, "state": str(state)})
         tone = "error" if amount and state == InvoiceState.OVERDUE else ""
         tiles.append({"label": label, "value": money_text(amount, currency), "url": address.url(), "tone": tone})
+    if spending.earned is not None and spending.earned_month is not None:
+        address = ListAddress(reverse("pricing:earnings"), {"month": f"{spending.earned_month:%Y-%m}"})
+        tiles.append(
+            {
+                "label": _("Incentives earned, %(month)s") % {"month": month_in_sentence(spending.earned_month)},
+                "value": money_text(spending.earned, currency),
+                "hint": _("Paid apart from the invoice."),
+                "url": address.url(),
+            }
+        )
     return tiles
 
 

@@ -11,7 +11,7 @@ from babel.core import get_global
 from django.conf import settings
 from django.db import connection, transaction
 
-from billing import usage_files
+from billing import earned_incentives, usage_files
 from billing.enums import PriceEvent, UsageImportStatus
 from billing.models import UsageImport, UsageImportPart
 from billing.prices_announcements import announce
@@ -239,7 +239,7 @@ def _store(cursor: Any, good: int, told: Told) -> tuple[int, int]:
     return new, changed
 
 
-_CHARGE = """
+_CHARGE = f"""
     WITH due AS (
         SELECT subscription_id, billing_owner_id, customer_id, currency, date_trunc('month', day)::date AS month,
             sum(cost) AS cost, sum(cost * earned_percent) / 100 AS earned
@@ -259,13 +259,28 @@ _CHARGE = """
             VALUES ('metered', due.cost), ('earned_credit', -due.earned)
         ) AS side (kind, price)
         WHERE side.kind = 'metered' OR round(side.price, 4) <> 0
-        RETURNING id, subscription_id, kind, starts_on
+        RETURNING id, subscription_id, billing_owner_id, kind, starts_on, currency
+    ), earned AS (
+        INSERT INTO billing_incentiveearning (charge_id, rule_id, billing_owner_id, month, competency, percent, base,
+            amount, currency, source, created_at)
+        SELECT charged.id, found.rule_id, found.billing_owner_id, %(month)s, found.competency, found.percent,
+            round(found.base, 4), sum.amount, found.currency, found.source, %(now)s
+        FROM ({earned_incentives.DUE}) AS found
+        JOIN charged ON charged.kind = 'metered' AND charged.subscription_id = found.subscription_id
+            AND charged.billing_owner_id = found.billing_owner_id AND charged.starts_on = found.month
+            AND charged.currency = found.currency
+        LEFT JOIN unnest(%(currencies)s::text[], %(decimals)s::int[]) AS fraction (currency, decimals)
+            ON fraction.currency = found.currency
+        CROSS JOIN LATERAL (
+            SELECT round(found.base * found.percent / 100, coalesce(fraction.decimals, 2)) AS amount
+        ) AS sum
+        WHERE sum.amount > 0
     )
     UPDATE billing_usagerecord AS record SET charge_id = charged.id
     FROM charged
     WHERE charged.kind = 'metered' AND record.subscription_id = charged.subscription_id AND record.charge_id IS NULL
         AND record.day < %(before)s AND date_trunc('month', record.day)::date = charged.starts_on
-"""
+"""  # noqa: S608 - text of ours
 
 
 @transaction.atomic
@@ -273,13 +288,15 @@ def charge_usage(*, month: datetime.date, now: datetime.datetime) -> int:
     """Charge all usage up to the end of a month that no charge has yet; return how many records were charged.
 
     One charge per subscription and month, owed by whoever owned the days (decision 0031), and one below zero for the
-    partner earned credit of the days on which a role earned it (decision 0047). Records that come late stand on a
-    charge of the next run. A second run charges nothing.
+    partner earned credit of the days on which a role earned it (decision 0047). With the charge of the usage comes what
+    it earns by the incentive rules. Records that come late stand on a charge of the next run. A second run charges
+    nothing.
     """
     end = add_months(month.replace(day=1), 1)
     decimals = {code: digits[0] for code, digits in get_global("currency_fractions").items() if code != "DEFAULT"}
     values: dict[str, Any] = {
         "before": end,
+        "month": month.replace(day=1),
         "reference": f"usage:{month:%Y-%m}",
         "now": now,
         "currencies": list(decimals),

@@ -175,7 +175,6 @@ def _export_rows(found: Iterable[Partner]) -> Iterator[tuple[object, ...]]:
 def partner(request: PortalRequest, partner_id: UUID) -> HttpResponse:
     """Show what the programme knows of one partner."""
     detail = queries.partner_detail(partner_id)
-    cases = ListAddress(reverse("support:list"), {"q": str(partner_id)})
     nomination = detail.nomination
     context = {
         "row": row_of(detail.partner),
@@ -204,14 +203,24 @@ def partner(request: PortalRequest, partner_id: UUID) -> HttpResponse:
             }
             for event in detail.signatures
         ],
-        "tiles": [
-            {"label": _("Customers"), "value": _number(detail.customers)},
-            {"label": _("Subscriptions billed"), "value": _number(detail.subscriptions)},
-            {"label": _("Open support cases"), "value": _number(detail.open_cases), "url": cases.url()},
-        ],
+        "tiles": _tiles(detail),
+        "competencies_url": _competencies_url(str(partner_id)),
         "nomination_url": reverse("operators:nomination", args=[nomination.pk]) if nomination else "",
     }
     return render(request, "operators/partner.html", context)
+
+
+def _tiles(detail: queries.PartnerDetail) -> list[dict[str, str]]:
+    cases = ListAddress(reverse("support:list"), {"q": str(detail.partner.pk)})
+    return [
+        {"label": _("Customers"), "value": _number(detail.customers)},
+        {"label": _("Subscriptions billed"), "value": _number(detail.subscriptions)},
+        {"label": _("Open support cases"), "value": _number(detail.open_cases), "url": cases.url()},
+    ]
+
+
+def _competencies_url(partner_id: str) -> str:
+    return ListAddress(reverse("pricing:competencies"), {"q": partner_id, "partner": partner_id, "held": "all"}).url()
 
 
 def _number(count: int) -> str:

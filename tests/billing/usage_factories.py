@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from billing.enums import IncentiveKind
-from billing.models import ExchangeRate, IncentiveRule, UsageImport
+from billing.models import ExchangeRate, IncentiveRule, PartnerCompetency, UsageImport
 from billing.workflow import usage
 from customers.enums import BillingFrequency, ProductFamily, RelationshipKind, SubscriptionStatus
 from customers.models import Customer, ResellerRelationship, Subscription
@@ -138,3 +138,14 @@ def make_rule(**fields: Any) -> IncentiveRule:
         "valid_from": datetime.date(2026, 1, 1),
     }
     return IncentiveRule.objects.create(**defaults | fields)
+
+
+def make_competency(partner: Organization, **fields: Any) -> PartnerCompetency:
+    """A competency that the partner holds without an end."""
+    defaults = {
+        "competency": "Silver Cloud Platform",
+        "valid_from": datetime.date(2026, 1, 1),
+        "recorded_by_name": "Kim",
+        "created_at": NOON,
+    }
+    return PartnerCompetency.objects.create(partner_id=partner.pk, **defaults | fields)

@@ -269,12 +269,26 @@ def _clean(cell: str) -> str:
 
 # --- bytes -----------------------------------------------------------------------------------------------------------
 def _unpacked(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the file as its text stands in it, up to UNPACKED_MAX_BYTES. Raises: UnreadableFile."""
+    """Yield the file as its text stands in it, up to UNPACKED_MAX_BYTES. Raises: UnreadableFile.
+
+    A few bytes that unpack to far more than any export does are refused long before that (quality row 27).
+    """
     start = next(blocks, b"")
-    blocks = chain([start], blocks)
-    size = 0
-    for block in _gunzipped(blocks) if start.startswith(GZIP) else blocks:
+    size = sent = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal sent
+        for block in chain([start], blocks):
+            sent += len(block)
+            yield block
+
+    for block in _gunzipped(counted()) if start.startswith(GZIP) else counted():
         size += len(block)
+        if size > settings.UNPACKED_ANY_RATIO_BYTES and size > settings.UNPACKED_MAX_RATIO * sent:
+            raise UnreadableFile(
+                _("The compressed file unpacks to far more than any export does."),
+                _("Check that this is the file that was downloaded, or send it plain."),
+            )
         if size > settings.UNPACKED_MAX_BYTES:
             limit = {"limit": settings.UNPACKED_MAX_BYTES // 1024**2}
             raise UnreadableFile(_("The file holds more than %(limit)d MB of text.") % limit, _("Split the file."))

@@ -3,6 +3,9 @@
 import gzip
 import io
 import threading
+import tracemalloc
+import zlib
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,11 +17,13 @@ from django.utils import timezone
 
 from billing import invariants, metrics, tasks
 from billing.models import Charge, UsageImport, UsageImportPart, UsageRecord
+from billing.prices_files import count_lines
 from billing.processing import usage as processing
+from billing.usage_files import LAYOUT
 from billing.workflow import usage
 from portal.accounts.enums import OrganizationKind, Role
 from portal.audit.models import AuditEvent
-from portal.core.csv_files import UnreadableFile
+from portal.core.csv_files import UnreadableFile, open_csv
 from tests.billing.usage_factories import HEADER, make_azure, make_meter, make_usage_import, row
 from tests.factories import NOON, make_actor, make_member, make_organization, make_partner
 
@@ -121,6 +126,40 @@ def test_what_no_import_could_use_is_refused_on_the_page_and_nothing_is_kept(ope
     assert page.status_code == 422
     assert sentence in page.content.decode()
     assert not UsageImport.objects.exists()
+
+
+@pytest.mark.parametrize(("length", "most"), [(100, 2_000_000), (1_000, 10**9), (60_000, 2_000_000), (5, 10**9)])
+def test_a_few_bytes_that_unpack_to_many_good_lines_are_refused_before_they_are_unpacked(settings, length, most):
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    line, repeated = b"1," + b"2" * (length - 3) + b"\n", 40_000_000 // length
+    many = line * (1_000_000 // length)
+    packed = [packer.compress(HEADER.encode() + b"\n")]
+    packed += [packer.compress(many) for _ in range(repeated * length // len(many))]
+    stream = io.BytesIO(b"".join([*packed, packer.flush()]))
+    file = open_csv(stream, LAYOUT)
+    unpacked = 0
+
+    def seen():
+        nonlocal unpacked
+        for block in file.blocks:
+            unpacked += len(block)
+            yield block
+
+    tracemalloc.start()
+    with pytest.raises(UnreadableFile, match="unpacks to far more"):
+        count_lines(replace(file, blocks=seen()), most=most)
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert unpacked <= settings.UNPACKED_ANY_RATIO_BYTES
+    assert used < 4 * 1024**2
+
+
+def test_a_long_file_that_is_packed_as_exports_are_is_read_to_its_end(settings):
+    settings.UNPACKED_ANY_RATIO_BYTES = 1_000_000
+    rows = [f"{number % 977},{number * 7919 % 1_000_003},/vm/{number}" for number in range(100_000)]
+    file = open_csv(io.BytesIO(gzip.compress(written(*rows))), LAYOUT)
+
+    assert count_lines(file, most=100_000) == 100_000
 
 
 def test_only_this_page_takes_long_files_and_only_from_those_who_may_open_it(operator, client_for, client, settings):

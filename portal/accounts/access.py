@@ -20,8 +20,9 @@ from portal.accounts import queries
 from portal.accounts.actor import Actor, denied
 from portal.accounts.permissions import Permission
 from portal.accounts.sign_in import fresh
+from portal.accounts.sign_in.sessions import UNSAVED
 from portal.core.errors import Refusal
-from portal.core.http import is_fragment_request, redirect_to
+from portal.core.http import redirect_to, way_back
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 Row = TypeVar("Row")
@@ -126,12 +127,12 @@ def while_allowed(actor: Actor, permission: Permission, rows: Iterable[Row], *, 
 
 
 def sign_in_response(request: HttpRequest) -> HttpResponse:
-    """Redirect to sign-in and back; for htmx by HX-Redirect, so that no sign-in page lands inside a panel."""
-    if is_fragment_request(request):
-        current = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
-        return redirect_to(request, redirect_to_login(current, resolve_url(settings.LOGIN_URL)).url)
-    back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
-    return redirect_to_login(back, resolve_url(settings.LOGIN_URL))
+    """Redirect to sign-in and back to the page; for htmx by HX-Redirect, so that no sign-in page lands inside a panel.
+
+    Who sent a form is told that it was not saved; it is not kept, because somebody else may sign in.
+    """
+    url = redirect_to_login(way_back(request), resolve_url(settings.LOGIN_URL)).url
+    return redirect_to(request, url if request.method in ("GET", "HEAD") else f"{url}&{UNSAVED}=1")
 
 
 # Views of libraries cannot carry our mark, so their URL names stand here. A name missing here is refused.

@@ -80,6 +80,17 @@ def redirect_to(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
+def way_back(request: HttpRequest) -> str:
+    """Return the address of the page one is on: of a fragment or a form that is the page it stands in."""
+    if is_fragment_request(request):
+        return str(request.htmx.current_url_abs_path or "/")  # type: ignore[attr-defined]
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    referer = request.headers.get("Referer", "")
+    origin = f"{request.scheme}://{request.get_host()}"
+    return referer.removeprefix(origin) if referer.startswith(f"{origin}/") else "/"
+
+
 def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Answer an uncaught refusal as a message fragment for htmx, as a page in the shell otherwise."""
     response = page_or_fragment(

@@ -14,7 +14,7 @@ from django.urls import resolve, reverse
 
 from portal.accounts.sign_in import sessions
 from portal.core import sealing
-from portal.core.http import is_fragment_request, redirect_to
+from portal.core.http import redirect_to, way_back
 
 WAITING = "waiting_for_fresh_sign_in"
 LONGEST_BODY = 64 * 1024  # a longer form is not kept; the person comes back to its page instead
@@ -39,7 +39,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
     Who has neither password nor second factor here (a provider's people) signs in again as a whole.
     """
-    back = _way_back(request)
+    back = way_back(request)
     if not get_reauthentication_flows(request.user):
         sessions.start_over(request, sessions.FRESH)
         return redirect_to(request, _with_next(reverse(settings.LOGIN_URL), back))
@@ -78,17 +78,6 @@ def _take_waiting(request: HttpRequest) -> dict[str, Any] | None:
         return json.loads(sealing.unseal(sealed.encode())) if sealed else None
     except InvalidToken:  # the key was changed in between
         return None
-
-
-def _way_back(request: HttpRequest) -> str:
-    """The page one is on: of a fragment or a form that is the page it stands in."""
-    if is_fragment_request(request):
-        return str(request.htmx.current_url_abs_path or "/")  # type: ignore[attr-defined]
-    if request.method in ("GET", "HEAD"):
-        return request.get_full_path()
-    referer = request.headers.get("Referer", "")
-    origin = f"{request.scheme}://{request.get_host()}"
-    return referer.removeprefix(origin) if referer.startswith(f"{origin}/") else "/"
 
 
 def _with_next(url: str, back: str) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 SEEN_EVERY_SECONDS = 60
 LONGEST = datetime.timedelta(seconds=settings.SESSION_ABSOLUTE_SECONDS)
 ENDED_BECAUSE = "ended_because"  # in the session of the stranger one has become; the sign-in page shows it
+UNSAVED = "unsaved"  # in the address of the sign-in page: a form came without a session
 
 IDLE = "idle"
 AGE = "age"

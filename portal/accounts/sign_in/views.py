@@ -55,6 +55,7 @@ class SignInView(LoginView):  # type: ignore[misc]
         return {
             **super().get_context_data(**kwargs),
             "ended": ENDED_TEXTS.get(reason, ""),
+            "is_unsaved": sessions.UNSAVED in self.request.GET,
             "providers": open_id.providers(),
             "ask_provider_again": reason == sessions.FRESH,
         }

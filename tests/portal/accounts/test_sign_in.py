@@ -52,6 +52,22 @@ def test_the_right_password_signs_in_and_leads_where_one_wanted_to_go(customer, 
     assert is_signed_in(client)
 
 
+@pytest.mark.parametrize(
+    "headers", [{}, {"HX-Request": "true", "HX-Current-URL": "http://testserver/account-settings/"}]
+)
+def test_a_form_that_comes_without_a_session_leads_back_to_its_page_and_is_not_taken_for_saved(client, headers):
+    referer = "http://testserver/account-settings/"
+    sent = client.post(reverse("accounts:profile"), {"name": "Ada"}, headers={"Referer": referer, **headers})
+    address = sent.headers["HX-Redirect" if headers else "Location"]
+
+    assert address == f"{reverse('account_login')}?next=/account-settings/&unsaved=1"
+    assert "what you sent was not saved" in client.get(address).content.decode()
+    asked = client.get(reverse("accounts:profile"))
+    assert "unsaved" not in asked.headers["Location"]
+    foreign = client.post(reverse("accounts:profile"), headers={"Referer": "https://evil.example/x"})
+    assert foreign.headers["Location"] == f"{reverse('account_login')}?next=/&unsaved=1"
+
+
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
 def test_signing_in_leads_to_no_other_site(customer, client, elsewhere):
     response = send_password(client, customer.user.email, next=elsewhere)

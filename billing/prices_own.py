@@ -70,11 +70,6 @@ class PriceBook:
         return CustomerPrice(_price(rule, sold), sold.cost, rule)
 
 
-def customer_price(*, partner_id: uuid.UUID, customer_id: uuid.UUID, sold: Sold, on: datetime.date) -> CustomerPrice:
-    """Return what a customer pays a partner for one unit on a day; for many lines make a ``PriceBook`` once."""
-    return PriceBook.of(partner_id, customer_id=customer_id, on=on).price(sold)
-
-
 def _closeness(rule: OwnPrice) -> tuple[bool, bool, bool, bool, datetime.date]:
     is_own = rule.customer_id is not None
     return is_own, bool(rule.sku_id), bool(rule.product_id), bool(rule.family), rule.valid_from

@@ -13,7 +13,7 @@ from customers.models import ResellerRelationship
 from portal.accounts.actor import Actor
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
-from portal.core.errors import InvalidInput, Refusal
+from portal.core.errors import InvalidInput, Refusal, refusal_of
 from support.enums import UNRESOLVED, CaseAction, CaseStatus, Severity
 from support.models import ServiceIncident, SupportCase
 
@@ -204,11 +204,7 @@ def is_of_side(action: CaseAction, actor: Actor) -> bool:
 
 def why_not(action: CaseAction, case: SupportCase, *, actor: Actor, now: datetime.datetime) -> Refusal | None:
     """Return why the actor cannot do this with the case now, or ``None`` if it can (X5)."""
-    try:
-        check(action, case, actor=actor, now=now)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(check, action, case, actor=actor, now=now)
 
 
 def check_assignee(user_id: UUID, known: Iterable[UUID]) -> None:

@@ -30,10 +30,6 @@ class ItemStatement:
     moved: Decimal = Decimal(0)
 
     @property
-    def days_kept(self) -> int:
-        return (self.day - self.cycle.starts_on).days if self.cycle else 0
-
-    @property
     def days_moved(self) -> int:
         return (self.cycle.ends_on - self.day).days if self.cycle else 0
 

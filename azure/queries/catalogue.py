@@ -17,7 +17,7 @@ from azure.rules.buying import Article
 from azure.rules.offers import Decision
 from billing.models import PriceListEntry
 from customers.rules.buying import Buyer, check_may_buy
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,7 @@ def _instead(decision: Decision, buyer: Buyer) -> str:
 
 def refusal_to_order(article: Article, buyer: Buyer, *, reseller_id: UUID | None = None) -> Refusal | None:
     """Return why a product cannot be ordered, or ``None``."""
-    try:
-        check_may_buy(buyer)
-        check_article(article, buyer, reseller_id=reseller_id)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(check_may_buy, buyer) or refusal_of(check_article, article, buyer, reseller_id=reseller_id)
 
 
 def azure_choices(buyer: Buyer, *, reseller_id: UUID | None) -> list[Choice]:

@@ -20,7 +20,7 @@ from billing.models import Charge
 from customers.enums import CURRENT_STATUSES
 from customers.models import Subscription
 from portal.accounts.actor import Actor
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 
 ROWS = ("customer__organization", "billing_owner__organization", "reseller__organization", "parent")
 
@@ -87,12 +87,7 @@ def _check_cancel(row: Subscription, *, now: datetime.datetime) -> None:
 
 
 def _refusal(row: Subscription, actor: Actor, check: Callable[[], None]) -> Refusal | None:
-    try:
-        rules.check_may_change(row, actor)
-        check()
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(rules.check_may_change, row, actor) or refusal_of(check)
 
 
 def subscription_of(actor: Actor, subscription_id: UUID) -> Subscription:

@@ -12,7 +12,7 @@ from azure.rules import transitions as rules
 from customers.enums import CURRENT_STATUSES, ProductFamily
 from customers.models import Subscription
 from portal.accounts.actor import Actor
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 
 CONVERTIBLE = (ProductFamily.AZURE_LEGACY, ProductFamily.SHARED_SERVICES)
 
@@ -37,11 +37,7 @@ def candidates(actor: Actor, customer_id: UUID, *, now: datetime.datetime) -> li
 
 
 def _refusal(row: Subscription, *, now: datetime.datetime) -> Refusal | None:
-    try:
-        rules.check_can_convert(row, now=now)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(rules.check_can_convert, row, now=now)
 
 
 def transitions_of(actor: Actor, customer_id: UUID) -> QuerySet[PlanTransition]:

@@ -25,7 +25,7 @@ from customers.navigation import show_customer
 from customers.queries import customer_of
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
-from portal.core.errors import InvalidInput, Refusal
+from portal.core.errors import InvalidInput, Refusal, explanation_of
 from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
 from portal.core.listing import ListAddress
 from portal.core.pages import keyset_page
@@ -132,11 +132,7 @@ def _frame(request: PortalRequest, found: Access) -> dict[str, Any]:
 
 def _why_not(request: PortalRequest, found: Access) -> str:
     """Return why the actor can neither give nor take access; nothing if it can (X5)."""
-    try:
-        rules.check_may_manage(found, actor=request.actor)
-    except Refusal as refusal:
-        return refusal.explanation
-    return ""
+    return explanation_of(rules.check_may_manage, found, actor=request.actor)
 
 
 def _row(row: RoleAssignment, found: Access, reason: str, gone: Collection[UUID]) -> dict[str, Any]:
@@ -169,11 +165,7 @@ def _credit(found: Access) -> str:
 
 
 def _why_not_take(row: RoleAssignment, found: Access) -> str:
-    try:
-        rules.check_not_last_owner(found, row)
-    except Refusal as refusal:
-        return refusal.explanation
-    return ""
+    return explanation_of(rules.check_not_last_owner, found, row)
 
 
 def _ended(row: RoleAssignment) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from customers.rules.buying import Buyer, check_may_buy
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.core.countries import country_name
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 from portal.core.http import PortalRequest, page_or_fragment
 from portal.core.listing import ListAddress
 from portal.core.pages import keyset_page
@@ -80,12 +80,7 @@ def _choices(buyer: Buyer, relationship: Any) -> list[queries.Choice]:
 
 def _refusal(request: PortalRequest, buyer: Buyer) -> Refusal | None:
     """Return why nothing at all can be ordered here, or ``None``."""
-    try:
-        request.actor.require(Permission.SUBSCRIPTION_BUY)
-        check_may_buy(buyer)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(request.actor.require, Permission.SUBSCRIPTION_BUY) or refusal_of(check_may_buy, buyer)
 
 
 def _choice(choice: queries.Choice, buyer: Buyer) -> dict[str, Any]:

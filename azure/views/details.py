@@ -35,7 +35,7 @@ from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
 from portal.audit import queries as audit
 from portal.audit import timeline
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 from portal.core.http import PortalRequest
 from portal.core.money import money_text
 
@@ -87,11 +87,7 @@ def _transition_url(row: Subscription) -> str:
 
 def _role_refusal(row: Subscription, request: PortalRequest) -> Refusal | None:
     """Return why the person's role may change nothing here, or ``None``."""
-    try:
-        check_may_change(row, request.actor)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(check_may_change, row, request.actor)
 
 
 def _log_url(request: PortalRequest, subscription_id: UUID) -> str:

@@ -15,7 +15,7 @@ from customers.models import Subscription
 from customers.questions import show_its_customer
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
-from portal.core.errors import Refusal
+from portal.core.errors import refusal_of
 from portal.core.http import PortalRequest
 
 
@@ -38,11 +38,7 @@ def images(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
 
 
 def _image(image: Image, row: Subscription) -> dict[str, Any]:
-    refusal: Refusal | None = None
-    try:
-        check_can_deploy(image.kind, row)
-    except Refusal as refused:
-        refusal = refused
+    refusal = refusal_of(check_can_deploy, image.kind, row)
     return {
         "name": image.name,
         "publisher": image.publisher,

@@ -31,7 +31,7 @@ from customers.workflow import own_carts as workflow
 from customers.workflow.carts import lines_of
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
-from portal.core.errors import InvalidInput, Refusal
+from portal.core.errors import InvalidInput, Refusal, refusal_of
 from portal.core.http import PortalRequest, is_fragment_request, posted, redirect_to
 from portal.core.money import money_text
 
@@ -217,11 +217,7 @@ def _all_can(found: Sequence[Standing]) -> bool:
 
 
 def _refusal(buyer: Buyer) -> Refusal | None:
-    try:
-        check_may_buy(buyer)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(check_may_buy, buyer)
 
 
 # --- confirm ---------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
 from portal.audit import queries as audit
 from portal.audit import timeline
-from portal.core.errors import Refusal
+from portal.core.errors import explanation_of
 from portal.core.exports import csv_response
 from portal.core.http import PortalRequest, page_or_fragment
 from portal.core.listing import ListAddress
@@ -38,12 +38,9 @@ FILTERS = ("q", "state", "audience", "sort")
 
 def why_not_define(request: PortalRequest) -> str:
     """Return why the person cannot define or change bundles; "" where it can."""
-    try:
-        request.actor.require(Permission.PRICING_MANAGE)
-        rules.check_may_define(request.actor)
-    except Refusal as refusal:
-        return refusal.explanation
-    return ""
+    return explanation_of(request.actor.require, Permission.PRICING_MANAGE) or explanation_of(
+        rules.check_may_define, request.actor
+    )
 
 
 def _address(request: PortalRequest) -> ListAddress:

@@ -31,7 +31,7 @@ from customers.rules.buying import Buyer, check_may_buy
 from customers.workflow.carts import buyer_of
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
-from portal.core.errors import InvalidInput, Refusal
+from portal.core.errors import InvalidInput, Refusal, refusal_of
 from portal.core.http import PortalRequest, posted, redirect_to
 from portal.core.listing import ListAddress
 from portal.core.money import money_text
@@ -148,13 +148,11 @@ def _number(form: SaleForm, relationship: ResellerRelationship) -> str:
 
 def _refusal(version: BundleVersion, buyer: Buyer, reseller_id: UUID | None) -> Refusal | None:
     """Return why the bundle as a whole cannot be sold, or ``None``."""
-    try:
-        check_may_buy(buyer)
-        rules.check_for_sale(version, buyer)
-        rules.check_reseller(version, reseller_id)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return (
+        refusal_of(check_may_buy, buyer)
+        or refusal_of(rules.check_for_sale, version, buyer)
+        or refusal_of(rules.check_reseller, version, reseller_id)
+    )
 
 
 def _standing(one: Standing, quantity: int) -> dict[str, Any]:

@@ -37,7 +37,6 @@ from customers.queries.lists import (
     customer_rows,
     customers_like,
     find_customers,
-    has_customers,
 )
 from customers.queries.my_partners import agreements_of_customer, partner_of_customer, partners_of_customer
 from customers.queries.partnerships import (
@@ -90,7 +89,6 @@ __all__ = [
     "customers_like",
     "find_customers",
     "find_subscription",
-    "has_customers",
     "invitation_detail",
     "invitation_of_link",
     "invitation_page",

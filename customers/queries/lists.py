@@ -234,11 +234,6 @@ def _counted(shape: tuple[CustomerFilter, int], *, partner_id: UUID) -> QuerySet
 _COUNT = ListStatement(_counted)
 
 
-def has_customers(actor: Actor) -> bool:
-    """Say whether the actor's partner has any customer at all."""
-    return customers_of(actor).exists()
-
-
 def all_customers(actor: Actor, wanted: CustomerFilter, *, sort: str = "name") -> Iterator[ResellerRelationship]:
     """Yield every customer that fits, in order, with flat memory: what the export writes."""
     rows = customer_rows(actor, wanted).filter(wanted.matches(sort))

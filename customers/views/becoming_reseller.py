@@ -20,7 +20,7 @@ from customers.workflow import becoming_reseller as workflow
 from portal.accounts.access import requires
 from portal.accounts.models import Partner
 from portal.accounts.permissions import Permission
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, explanation_of, refusal_of
 from portal.core.http import PortalRequest, page_or_fragment, redirect_to
 
 
@@ -57,11 +57,7 @@ def _page(request: PortalRequest, *, form: StartForm | None = None, refusal: Ref
 
 
 def _why_not_cancel(request: PortalRequest, partner: Partner) -> str:
-    try:
-        rules.check_can_cancel(partner)
-    except Refusal as refusal:
-        return refusal.explanation
-    return request.actor.why_not(Permission.PARTNERSHIP_MANAGE)
+    return explanation_of(rules.check_can_cancel, partner) or request.actor.why_not(Permission.PARTNERSHIP_MANAGE)
 
 
 @require_POST
@@ -137,11 +133,7 @@ def finish(request: PortalRequest) -> HttpResponse:
 def _why_not_yet(request: PortalRequest, name: str) -> Refusal | None:
     """Return what stands in the way of the step that is asked about."""
     check = {"cancel": rules.check_can_cancel, "finish": rules.check_can_finish}[name]
-    try:
-        check(queries.becoming_detail(request.actor).partner)
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(check, queries.becoming_detail(request.actor).partner)
 
 
 def _question(

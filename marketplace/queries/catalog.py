@@ -1,7 +1,7 @@
 """The catalogue, carts and orders: what may be bought for a customer, what is about to be, and what was."""
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -17,7 +17,7 @@ from marketplace.models import Cart, CartLine, Offer, Order, Plan, PlanPrice, Pu
 from marketplace.rules import Buyer, Price
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 from portal.core.fields import name_key
 
 # Sorting of the catalogue: parameter of the address -> columns of keyset paging.
@@ -148,12 +148,12 @@ def buyer_for(actor: Actor, customer_id: UUID, *, today: datetime.date) -> Buyer
 
 def refusal_to_buy(buyer: Buyer) -> Refusal | None:
     """Return why nothing at all can be bought for a customer, or ``None``."""
-    return _refusal(lambda: rules.check_may_buy(buyer))
+    return refusal_of(lambda: rules.check_may_buy(buyer))
 
 
 def offer_refusal(offer: Offer, buyer: Buyer) -> Refusal | None:
     """Return why an offer as a whole cannot be bought for a customer, or ``None``."""
-    return _refusal(lambda: rules.check_offer(offer, buyer))
+    return refusal_of(lambda: rules.check_offer(offer, buyer))
 
 
 def plan_choices(offer: Offer, buyer: Buyer) -> list[PlanChoice]:
@@ -178,7 +178,7 @@ def plan_choices(offer: Offer, buyer: Buyer) -> list[PlanChoice]:
 
 
 def _plan_refusal(plan: Plan, prices: list[Price], buyer: Buyer) -> Refusal | None:
-    refusal = _refusal(lambda: rules.check_plan(plan, buyer))
+    refusal = refusal_of(lambda: rules.check_plan(plan, buyer))
     return refusal or (None if prices else rules.no_price(plan, currency=buyer.partner.currency))
 
 
@@ -209,16 +209,3 @@ def order_detail(actor: Actor, order_id: UUID) -> Order:
     if found is None:
         raise Http404
     return found
-
-
-def order_list(actor: Actor, customer_id: UUID) -> QuerySet[Order]:
-    """Return the orders of a customer as far as the actor sees them; sorted by ("-created_at", "-pk")."""
-    return Order.objects.visible_to(actor).filter(customer_id=customer_id).prefetch_related("lines__plan__offer")
-
-
-def _refusal(check: Callable[[], object]) -> Refusal | None:
-    try:
-        check()
-    except Refusal as refusal:
-        return refusal
-    return None

@@ -22,14 +22,6 @@ from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
 
 
-def publisher_of(actor: Actor) -> Publisher:
-    """Return the actor's own publisher. Raises: Http404."""
-    publisher = Publisher.objects.select_related("organization").filter(pk=actor.organization_id).first()
-    if publisher is None:
-        raise Http404
-    return publisher
-
-
 def offers_of(actor: Actor) -> QuerySet[Offer]:
     """Return the publisher's own offers in every state; sorted by ("name_key", "pk"). Adds ``running``."""
     living = Count("plans__subscriptions", filter=Q(plans__subscriptions__status__in=LIVING))

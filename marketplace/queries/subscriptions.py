@@ -18,7 +18,7 @@ from marketplace.queries.catalog import PlanChoice
 from marketplace.rules import Buyer, Price
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _refusals(
         "link": lambda: _check_link(actor, saas),
         "ask": lambda: rules.check_living(saas),
     }
-    return {name: _refusal(check) for name, check in checks.items()}
+    return {name: refusal_of(check) for name, check in checks.items()}
 
 
 def _check_link(actor: Actor, saas: SaaSSubscription) -> None:
@@ -175,19 +175,6 @@ def other_frequencies(saas: SaaSSubscription, *, today: datetime.date) -> dict[B
     return found
 
 
-def operations_of(saas: SaaSSubscription) -> QuerySet[Operation]:
-    """Return what happened between marketplace and publisher, newest first, with the calls that told of it."""
-    return Operation.objects.filter(saas=saas).select_related("plan", "call").order_by("-created_at", "-pk")
-
-
 def charges_of(saas: SaaSSubscription) -> QuerySet[Charge]:
     """Return the charges of a subscription, newest first. For partners: customers are billed by their partner."""
     return Charge.objects.filter(subscription_id=saas.pk).order_by("-created_at", "-pk")
-
-
-def _refusal(check: Callable[[], None]) -> Refusal | None:
-    try:
-        check()
-    except Refusal as refusal:
-        return refusal
-    return None

@@ -30,7 +30,7 @@ from portal.accounts.enums import OrganizationKind
 from portal.accounts.permissions import Permission
 from portal.audit import queries as audit
 from portal.audit import timeline
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 from portal.core.http import PortalRequest, page_or_fragment
 from portal.core.money import money_text
 
@@ -111,11 +111,7 @@ def _without_publisher(request: PortalRequest, subscription_id: UUID) -> HttpRes
 
 def role_reason(request: PortalRequest, now: datetime.datetime) -> Refusal | None:
     """Return why the person's role may change nothing here, or ``None`` (M4)."""
-    try:
-        rules.check_may_change(request.actor, today=now.date())
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(rules.check_may_change, request.actor, today=now.date())
 
 
 def can_ask(request: PortalRequest, detail: Detail, role_refusal: Refusal | None) -> bool:

@@ -19,7 +19,7 @@ from marketplace.views.publisher_offers import FORM_METHODS
 from marketplace.workflow import audience as workflow
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 from portal.core.http import PortalRequest
 
 
@@ -164,11 +164,7 @@ def remove_dimension(request: PortalRequest, dimension_id: UUID) -> HttpResponse
         offer=found.plan.offer,
         plan=found.plan,
     )
-    refusal: Refusal | None = None
-    try:
-        rules.check_removable(found)
-    except Refusal as refused:
-        refusal = refused
+    refusal = refusal_of(rules.check_removable, found)
 
     def act() -> None:
         workflow.remove_dimension(dimension_id=found.pk, actor=request.actor, now=timezone.now())

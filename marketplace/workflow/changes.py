@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import transaction
 
 from billing import workflow as billing
-from customers.models import Subscription
 from customers.terms import TERM_MONTHS, end_of_term
 from marketplace import rules
 from marketplace.announcements import announce, announce_wish
@@ -278,24 +277,3 @@ def change_by_publisher(
     apply_quantity(saas, wanted, reference=str(operation.pk), actor=actor, now=now)
     tell_publisher(operation, now=now)
     return operation
-
-
-@transaction.atomic
-def set_auto_renew_of_many(
-    *, subscription_ids: list[UUID], auto_renew: bool, actor: Actor, now: datetime.datetime
-) -> int:
-    """Switch auto-renew of several subscriptions at once, those that have ended left out; return how many changed.
-
-    Raises: PermissionDenied, and what rules.check_may_change raises.
-    """
-    rules.check_may_change(actor, today=now.date())
-    own = SaaSSubscription.objects.visible_to(actor).filter(pk__in=subscription_ids).values("pk")
-    rows = Subscription.objects.filter(pk__in=own, auto_renew=not auto_renew).locked_all()
-    changed = 0
-    for row in rows:
-        saas = SaaSSubscription.objects.with_rows().get(pk=row.pk)
-        if not rules.is_living(saas):
-            continue
-        set_auto_renew(subscription_id=row.pk, auto_renew=auto_renew, actor=actor, now=now)
-        changed += 1
-    return changed

@@ -20,7 +20,7 @@ from portal.accounts.access import fresh_sign_in, requires
 from portal.accounts.enums import OrganizationKind
 from portal.accounts.models import Partner
 from portal.accounts.permissions import Permission
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, explanation_of
 from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
 from portal.core.listing import ListAddress
 
@@ -141,13 +141,8 @@ def nomination(request: PortalRequest, nomination_id: UUID) -> HttpResponse:
 
 
 def _why_not(found: ProviderNomination, *, with_requirements: bool) -> str:
-    try:
-        rules.check_can_answer(found)
-        if with_requirements:
-            rules.check_requirements(found.partner)
-    except Refusal as refusal:
-        return refusal.explanation
-    return ""
+    why_not = explanation_of(rules.check_can_answer, found)
+    return why_not or (explanation_of(rules.check_requirements, found.partner) if with_requirements else "")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,7 @@ from operators.forms import SandboxAccountForm, SandboxPairForm
 from portal.accounts.access import requires
 from portal.accounts.models import Organization
 from portal.accounts.permissions import Permission
-from portal.core.errors import InvalidInput, Refusal
+from portal.core.errors import InvalidInput, Refusal, explanation_of
 from portal.core.http import PortalRequest, posted, redirect_to
 from sandbox import queries as sandboxes
 from sandbox import rules
@@ -38,11 +38,7 @@ def shares_with(organization: Organization) -> list[dict[str, str]]:
 
 def why_not(organization: Organization) -> str:
     """Return why a partner gets no sandbox account; nothing if it may have one (X5)."""
-    try:
-        rules.check_can_have_account(organization, sandboxes.holder_of_account_domain(organization))
-    except Refusal as refusal:
-        return refusal.explanation
-    return ""
+    return explanation_of(rules.check_can_have_account, organization, sandboxes.holder_of_account_domain(organization))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

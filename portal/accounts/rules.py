@@ -10,7 +10,7 @@ from portal.accounts.actor import Actor, who_may
 from portal.accounts.enums import InvitationStatus, OrganizationKind, Role
 from portal.accounts.models import Membership, Organization, Partner, User, UserInvitation
 from portal.accounts.permissions import ROLES_BY_KIND, Permission
-from portal.core.errors import InvalidInput, PermissionDenied, Refusal
+from portal.core.errors import InvalidInput, PermissionDenied, Refusal, refusal_of
 
 # The role that rules an organisation: somebody must hold it, and only its holders give or take it (reference 3.1).
 ADMIN_ROLES: dict[OrganizationKind, Role] = {
@@ -336,11 +336,6 @@ def may_take_over_subscriptions(partner: Partner) -> bool:
     return may_give_up_subscriptions(partner) and partner.becoming_reseller_of_id is None
 
 
-def moves_to_its_provider(source: Partner, target: Partner) -> bool:
-    """Say whether the one becomes an indirect reseller of the other: phase 1 does not apply to this move (A2, T4)."""
-    return bool(source.becoming_reseller_of_id == target.pk)
-
-
 def user_actions(membership: Membership, *, actor: Actor, other_admins: int) -> dict[str, Refusal | None]:
     """Return what may be done with a user: action -> ``None``, or the refusal that says why not (X5).
 
@@ -357,12 +352,7 @@ def user_actions(membership: Membership, *, actor: Actor, other_admins: int) -> 
 
 
 def _why_not(actor: Actor, check: Callable[[], None]) -> Refusal | None:
-    try:
-        actor.require(Permission.USER_MANAGE)
-        check()
-    except Refusal as refusal:
-        return refusal
-    return None
+    return refusal_of(actor.require, Permission.USER_MANAGE) or refusal_of(check)
 
 
 def _check_may_edit_roles(membership: Membership, *, actor: Actor) -> None:

@@ -15,7 +15,6 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "token-for-other-api": (900308, 403),
     "app-only-not-supported": (900329, 403),
     "second-factor-required": (900309, 401),
-    "sign-in-required": (800001, 401),
     "role-has-no-right": (900150, 403),
     "no-membership": (900308, 403),
     # what was sent

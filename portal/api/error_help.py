@@ -29,7 +29,6 @@ HELP: dict[str, tuple[object, object]] = {
         _("The person let the app act without a second factor."),
         _("Set one up and consent again."),
     ),
-    "sign-in-required": (_("Nobody is signed in."), _("Sign in, or send a token.")),
     "role-has-no-right": (_("None of the caller's roles allows the call."), _("Give the app or person one that does.")),
     "no-membership": (_("The person belongs to no organization."), _("Ask an account admin for an invitation.")),
     "organization-has-no-api": (

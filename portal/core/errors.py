@@ -1,7 +1,11 @@
 """The one base of expected refusals, and the facts every refusal tells."""
 
+from collections.abc import Callable
+from typing import ParamSpec
+
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+
+P = ParamSpec("P")
 
 
 def explain(message: object, who: object, next_step: object) -> str:
@@ -55,11 +59,16 @@ class InvalidInput(Refusal):
         self.field = field
 
 
-class SignInRequired(Refusal):
-    """Nobody is signed in; pages go to sign-in, the API answers 401."""
+def refusal_of(check: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> Refusal | None:
+    """Return why a check refuses, or ``None`` if it does not; several are joined by ``or``."""
+    try:
+        check(*args, **kwargs)
+    except Refusal as refusal:
+        return refusal
+    return None
 
-    code = "sign-in-required"
-    http_status = 401
 
-    def __init__(self) -> None:
-        super().__init__(_("Sign in to continue."))
+def explanation_of(check: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> str:
+    """Return why a check refuses, in one paragraph for a disabled command (X5); empty if it does not."""
+    refusal = refusal_of(check, *args, **kwargs)
+    return refusal.explanation if refusal else ""

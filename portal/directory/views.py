@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.access import requires
 from portal.accounts.models import Membership
 from portal.accounts.permissions import Permission
-from portal.core.errors import InvalidInput, Refusal
+from portal.core.errors import InvalidInput, Refusal, explanation_of
 from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
 from portal.core.listing import ListAddress
 from portal.core.pages import keyset_page
@@ -52,11 +52,7 @@ def groups(request: PortalRequest) -> HttpResponse:
 
 def _why_not(request: PortalRequest) -> str:
     """Return why the person changes no groups; nothing for those who may."""
-    try:
-        request.actor.require(Permission.USER_MANAGE)
-    except Refusal as refusal:
-        return refusal.explanation
-    return ""
+    return explanation_of(request.actor.require, Permission.USER_MANAGE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

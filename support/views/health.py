@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, explanation_of
 from portal.core.home import HomeCard
 from portal.core.http import PortalRequest, page_or_fragment, posted, redirect_to
 from portal.core.listing import ListAddress
@@ -114,11 +114,7 @@ def incident(request: PortalRequest, incident_id: UUID) -> HttpResponse:
 
 
 def _why_not_update(found: Any) -> str:
-    try:
-        rules.check_can_update(found)
-    except Refusal as refusal:
-        return refusal.explanation
-    return ""
+    return explanation_of(rules.check_can_update, found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

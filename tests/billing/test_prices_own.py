@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from billing.models import OwnPrice, OwnTerms
-from billing.prices_own import PriceBook, Sold, customer_price
+from billing.prices_own import PriceBook, Sold
 from billing.queries.own_prices import terms_in_force
 from billing.workflow import own_prices as workflow
 from customers.enums import ProductFamily
@@ -99,7 +99,7 @@ def test_the_closer_price_wins(partner):
 
     make_own_price(partner, percent=50, customer=customer)
 
-    assert customer_price(partner_id=partner.pk, customer_id=customer.pk, sold=SOLD, on=DAY).price == 15
+    assert price(partner, customer).price == 15
     assert price(partner, other).price == Decimal("10.4")
 
 

@@ -12,7 +12,7 @@ from customers.workflow.additions import add_customer
 from customers.workflow.relationships import remove_relationship
 from portal.accounts.enums import AccountEvent, OrganizationKind, Role
 from portal.accounts.models import Membership, Partner
-from portal.accounts.rules import may_give_up_subscriptions, may_take_over_subscriptions, moves_to_its_provider
+from portal.accounts.rules import may_give_up_subscriptions, may_take_over_subscriptions
 from portal.core.errors import PermissionDenied
 from portal.core.links import hash_token
 from tests.customers.factories import make_agreement, make_partnership, make_relationship, make_subscription
@@ -69,8 +69,6 @@ def test_it_gives_up_subscriptions_all_the_way_and_takes_over_none(direct, provi
 
     start(direct, provider)
     assert (may_give_up_subscriptions(partner(direct)), may_take_over_subscriptions(partner(direct))) == (True, False)
-    assert moves_to_its_provider(partner(direct), provider)
-    assert not moves_to_its_provider(partner(direct), make_partner(PROVIDER).partner)
 
     finish(direct)
     assert (may_give_up_subscriptions(partner(direct)), may_take_over_subscriptions(partner(direct))) == (False, False)

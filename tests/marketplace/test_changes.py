@@ -25,7 +25,6 @@ from tests.factories import NOON, make_actor, make_partner
 from tests.marketplace.factories import (
     admin_of,
     make_active,
-    make_buying_relationship,
     make_indirect_buying_relationship,
     make_offer,
     make_operator,
@@ -64,9 +63,6 @@ CHANGES = {
     ),
     "auto-renew": lambda saas, actor: changes.set_auto_renew(
         subscription_id=saas.pk, auto_renew=False, actor=actor, now=NOON
-    ),
-    "bulk auto-renew": lambda saas, actor: changes.set_auto_renew_of_many(
-        subscription_ids=[saas.pk], auto_renew=False, actor=actor, now=NOON
     ),
     "name": lambda saas, actor: changes.rename_subscription(
         subscription_id=saas.pk, friendly_name="New name", actor=actor, now=NOON
@@ -107,11 +103,8 @@ def test_strangers_find_no_such_subscription_and_resellers_leave_it_to_their_pro
     of_provider, of_reseller = make_indirect_buying_relationship()
     saas = make_active(of_provider, term=Term.YEAR)
     stranger = make_actor(make_partner(), Role.ADMIN_AGENT)
-    if change == "bulk auto-renew":
-        assert CHANGES[change](saas, stranger) == 0
-    else:
-        with pytest.raises(SaaSSubscription.DoesNotExist):
-            CHANGES[change](saas, stranger)
+    with pytest.raises(SaaSSubscription.DoesNotExist):
+        CHANGES[change](saas, stranger)
     with pytest.raises(rules.ResellersDoNotChange):
         CHANGES[change](saas, make_actor(of_reseller.partner.organization, Role.ADMIN_AGENT))
 
@@ -307,17 +300,6 @@ def test_switching_auto_renew_twice_to_the_same_tells_once():
         CHANGES["auto-renew"](saas, admin_of(saas))
     assert not reread(saas).subscription.auto_renew
     assert AuditEvent.objects.filter(event_type=MarketplaceEvent.AUTO_RENEW_CHANGED).count() == 1
-
-
-def test_auto_renew_of_many_leaves_out_what_has_ended_and_what_is_somebody_elses():
-    relationship = make_buying_relationship()
-    running, ended, foreign = make_active(relationship), make_active(relationship), make_active()
-    endings.cancel_subscription(subscription_id=ended.pk, actor=admin_of(ended), now=NOON)
-    ids = [running.pk, ended.pk, foreign.pk]
-    actor = admin_of(running)
-    assert changes.set_auto_renew_of_many(subscription_ids=ids, auto_renew=False, actor=actor, now=NOON) == 1
-    assert changes.set_auto_renew_of_many(subscription_ids=ids, auto_renew=True, actor=actor, now=NOON) == 1
-    assert reread(foreign).subscription.auto_renew
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 201])

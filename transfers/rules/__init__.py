@@ -4,7 +4,6 @@ from transfers.rules.items import Context, ItemFacts, can_move, following, item_
 from transfers.rules.paths import PATHS
 from transfers.rules.prerequisites import Check, Wanted, check_prerequisites, prerequisites, resolve
 from transfers.rules.states import (
-    available_actions,
     check_can_accept,
     check_can_cancel,
     check_can_decline,
@@ -21,7 +20,6 @@ __all__ = [
     "Context",
     "ItemFacts",
     "Wanted",
-    "available_actions",
     "can_move",
     "check_can_accept",
     "check_can_cancel",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
 from portal.core.dates import date_format
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 from transfers.enums import TransferStatus
 from transfers.models import Transfer
 from transfers.reasons import Finding, TransferRefused
@@ -72,17 +72,7 @@ ACTIONS: dict[str, tuple[Permission, _Check]] = {
 def why_not(action: str, transfer: Transfer, *, actor: Actor, now: datetime.datetime) -> Refusal | None:
     """Return why the actor cannot do this with the transfer now, or ``None`` if it can (X5)."""
     permission, check = ACTIONS[action]
-    try:
-        actor.require(permission)
-        check(transfer, actor=actor, now=now)
-    except Refusal as refusal:
-        return refusal
-    return None
-
-
-def available_actions(transfer: Transfer, *, actor: Actor, now: datetime.datetime) -> list[str]:
-    """Return what the actor may do with the transfer now; pages draw their buttons from it."""
-    return [action for action in ACTIONS if why_not(action, transfer, actor=actor, now=now) is None]
+    return refusal_of(actor.require, permission) or refusal_of(check, transfer, actor=actor, now=now)
 
 
 def _check_source(transfer: Transfer, actor: Actor) -> None:

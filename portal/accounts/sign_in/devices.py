@@ -26,7 +26,6 @@ SYSTEMS = (
     ("Mac OS", "macOS"),
     ("Linux", "Linux"),
 )
-MOBILE = frozenset({"iPhone", "iPad", "Android"})
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,6 @@ class Device:
     @classmethod
     def of(cls, user_agent: str) -> "Device":
         return cls(browser=_first(BROWSERS, user_agent), system=_first(SYSTEMS, user_agent))
-
-    @property
-    def is_mobile(self) -> bool:
-        return self.system in MOBILE
 
     def __str__(self) -> str:
         if self.browser and self.system:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.access import requires
 from portal.accounts.permissions import Permission
-from portal.core.errors import Refusal
+from portal.core.errors import Refusal, refusal_of
 from portal.core.http import PortalRequest
 from portal.core.listing import ListAddress
 from portal.webhooks import queries, rules
@@ -81,9 +81,4 @@ def _list_of(request: PortalRequest, one: WebhookRegistration) -> str:
 
 
 def _why_not(one: WebhookRegistration, count: int) -> Refusal | None:
-    try:
-        rules.check_can_replay(one)
-        rules.check_amount_to_replay(count)
-    except Refusal as refused:
-        return refused
-    return None
+    return refusal_of(rules.check_can_replay, one) or refusal_of(rules.check_amount_to_replay, count)

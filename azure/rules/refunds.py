@@ -6,6 +6,7 @@ What a reservation gives back has a fee by date and a cap per customer and year;
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from django.conf import settings
 from django.db.models import Sum
@@ -15,6 +16,7 @@ from azure.enums import Refund
 from azure.rules.families import LIFECYCLES
 from azure.rules.money import rate_on
 from billing.enums import ChargeKind
+from billing.exchange import rate_on as exchange_rate_on
 from billing.models import Charge
 from customers.enums import ProductFamily
 from customers.models import Subscription
@@ -60,31 +62,47 @@ def fee_percent(day: datetime.date) -> Decimal:
     return next((percent for begins, percent in reversed(settings.RESERVATION_FEES) if begins <= day), NOTHING)
 
 
-def left_of_cap(subscription: Subscription, *, now: datetime.datetime) -> Decimal:
-    """Return how much can still be given back for reservations of the customer within the year that ends now."""
+@dataclass(frozen=True)
+class Cap:
+    """What reservations of a customer give back in a year at most, and what is left of it, in one currency."""
+
+    whole: Decimal
+    left: Decimal
+
+
+def cap_of(subscription: Subscription, *, now: datetime.datetime) -> Cap:
+    """Return the cap of the year that ends now in the subscription's currency.
+
+    It counts in ``RESERVATION_REFUND_CURRENCY``: refunds of every currency by the rate of their day, and what is
+    left by today's. Where no rate is known a figure counts as it stands (decision 0041).
+    """
+    rate = cache(
+        lambda currency, day: exchange_rate_on(currency, settings.RESERVATION_REFUND_CURRENCY, day) or Decimal(1)
+    )
     returned = Charge.objects.filter(
         kind=ChargeKind.CANCEL,
         customer_id=subscription.customer_id,
         billing_owner_id=subscription.billing_owner_id,
-        currency=subscription.currency,
         subscription__product_family=ProductFamily.RESERVATION,
         created_at__gt=now - datetime.timedelta(days=settings.RESERVATION_REFUND_DAYS),
-    )
-    return settings.RESERVATION_REFUND_CAP + (returned.aggregate(total=Sum("amount"))["total"] or NOTHING)
+    ).values_list("currency", "created_at", "amount")
+    spent = sum((amount * rate(currency, at.date()) for currency, at, amount in returned), NOTHING)
+    here, whole = rate(subscription.currency, now.date()), settings.RESERVATION_REFUND_CAP
+    return Cap(*(round_money(amount / here, subscription.currency) for amount in (whole, whole + spent)))
 
 
 def check_cap(subscription: Subscription, *, now: datetime.datetime) -> None:
     """Raises: RefundCapReached for a reservation that would give back more than is left of the year's cap."""
     if subscription.product_family != ProductFamily.RESERVATION:
         return
-    left, total = left_of_cap(subscription, now=now), given_back(subscription, now=now).total
-    if total > left:
+    cap, total = cap_of(subscription, now=now), given_back(subscription, now=now).total
+    if total > cap.left:
         raise RefundCapReached(
             _("It would give back %(refund)s; of the %(cap)s of a year only %(left)s is left for this customer.")
             % {
                 "refund": money_text(total, subscription.currency),
-                "cap": money_text(settings.RESERVATION_REFUND_CAP, subscription.currency),
-                "left": money_text(left, subscription.currency),
+                "cap": money_text(cap.whole, subscription.currency),
+                "left": money_text(cap.left, subscription.currency),
             },
             who=_("nobody: the product's terms set this amount"),
             next_step=_("Switch auto-renew off, or wait until earlier refunds are a year old."),

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from azure.enums import Refund
 from azure.forms.changes import NameForm, QuantityForm, ResellerForm
 from azure.queries.subscriptions import Detail
 from azure.rules.families import AZURE
-from azure.rules.refunds import left_of_cap
+from azure.rules.refunds import cap_of
 from azure.views.questions import answer, confirm, detail_of, plan_lost
 from azure.workflow import changes, resellers
 from customers.enums import ProductFamily
@@ -179,8 +178,8 @@ def _given_back(detail: Detail) -> list[str]:
     }
     if row.product_family != ProductFamily.RESERVATION:
         return [_("You get back %(refund)s.") % facts]
-    facts["cap"] = money_text(settings.RESERVATION_REFUND_CAP, row.currency)
-    facts["left"] = money_text(left_of_cap(row, now=timezone.now()), row.currency)
+    cap = cap_of(row, now=timezone.now())
+    facts |= {"cap": money_text(cap.whole, row.currency), "left": money_text(cap.left, row.currency)}
     return [
         _("You get back %(refund)s: %(rest)s for the days that are left, less a fee of %(fee)s.") % facts,
         _("Reservations of one customer give back %(cap)s a year at most; before this one %(left)s is left.") % facts,

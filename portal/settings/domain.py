@@ -210,9 +210,10 @@ AZURE_MILESTONES: dict[str, date | None] = {
     "phase-3": None,  # no date yet
     "government-plan": None,
 }
-# What a canceled reservation gives back: at most so much a year for one customer, in the currency it is billed in, less
-# a fee in percent from each day on. The original takes no fee today and reserves the right to (decision 0041).
+# What a canceled reservation gives back: at most so much a year for one customer, by the rates of the days,
+# less a fee in percent from each day on. The original takes no fee today and reserves the right to (decision 0041).
 RESERVATION_REFUND_CAP = Decimal(env.str("RESERVATION_REFUND_CAP", default="50000"))
+RESERVATION_REFUND_CURRENCY = "USD"
 RESERVATION_REFUND_DAYS = 365
 RESERVATION_FEES: list[tuple[date, Decimal]] = [(date(2016, 1, 1), Decimal(0))]
 # --- sandbox (P8; API reference, section 10) --------------------------------------------------------------------------

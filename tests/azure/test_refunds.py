@@ -7,11 +7,12 @@ import pytest
 from django.db.models import Sum
 from django.utils import timezone
 
-from azure.rules.refunds import RefundCapReached, fee_percent, given_back, left_of_cap
+from azure.rules.refunds import Cap, RefundCapReached, cap_of, fee_percent, given_back
 from azure.workflow import changes
 from billing.models import Charge
 from portal.accounts.enums import Role
 from tests.azure.factories import LICENSE, PLAN, RESERVATION, buy, make_customer_of, make_prices
+from tests.billing.usage_factories import make_rate
 from tests.factories import NOON, make_actor, make_member
 
 pytestmark = pytest.mark.django_db
@@ -53,14 +54,49 @@ def test_of_one_customer_no_more_than_the_cap_comes_back_within_a_year(settings)
     first, second = reservations(2)
     others = reservations(1)[0]
     cancel(first, NOON + DAY)
-    assert left_of_cap(second, now=NOON + DAY) == 21
+    assert cap_of(second, now=NOON + DAY).left == 21
     with pytest.raises(RefundCapReached, match=r"only €21\.00 is left"):
         cancel(second, NOON + DAY)
     cancel(others, NOON + DAY)
     cancel(second, NOON + 9 * DAY)  # 21 are left of its cycle: exactly the rest of the cap
-    assert left_of_cap(second, now=NOON + 10 * DAY) == 0
-    assert left_of_cap(second, now=NOON + 367 * DAY) == 29
-    assert left_of_cap(second, now=NOON + 375 * DAY) == 50
+    assert cap_of(second, now=NOON + 10 * DAY).left == 0
+    assert cap_of(second, now=NOON + 367 * DAY).left == 29
+    assert cap_of(second, now=NOON + 375 * DAY).left == 50
+
+
+def test_the_cap_counts_refunds_of_every_currency_by_the_rate_of_their_day(settings):
+    settings.RESERVATION_REFUND_CAP = Decimal(58)
+    make_prices()
+    first, second = reservations(2)
+    today = NOON.date()
+    make_rate("USD", "EUR", "0.5", today)
+    make_rate("USD", "EUR", "0.8", today + 5 * DAY)
+    make_rate("SEK", "USD", "0.1", today + 3 * DAY)  # turned the other way round
+
+    cancel(first, NOON + DAY)  # 29 euro at 0.5: 58 dollars, exactly the cap
+    settings.RESERVATION_REFUND_CAP = Decimal(50)
+    assert cap_of(second, now=NOON + 4 * DAY).left == -4
+    assert cap_of(second, now=NOON + 5 * DAY).left == Decimal("-6.40")
+    Charge.objects.filter(subscription=first, kind="cancel").update(amount=-20)
+    assert cap_of(second, now=NOON + 4 * DAY) == Cap(whole=Decimal("25.00"), left=Decimal("5.00"))
+    assert cap_of(second, now=NOON + 5 * DAY) == Cap(whole=Decimal("40.00"), left=Decimal("8.00"))
+
+    Charge.objects.filter(subscription=first, kind="cancel").update(currency="SEK", created_at=NOON + 3 * DAY)
+    assert cap_of(second, now=NOON + 5 * DAY).left == Decimal("38.40")  # 20 kronor are two dollars
+    Charge.objects.filter(subscription=first, kind="cancel").update(created_at=NOON + 2 * DAY)
+    assert cap_of(second, now=NOON + 5 * DAY).left == 24  # no rate was known yet, so 20 kronor count as 20
+
+
+def test_what_comes_back_may_be_all_that_is_left_of_the_cap_and_not_a_cent_more(settings):
+    make_prices()
+    row = reservations(1)[0]
+    make_rate("USD", "EUR", "0.8", NOON.date())
+    settings.RESERVATION_REFUND_CAP = Decimal("26.24")  # 20.99 euro
+    with pytest.raises(RefundCapReached, match=r"€21\.00; of the €20\.99 of a year only €20\.99 is left"):
+        cancel(row, NOON + 9 * DAY)
+    settings.RESERVATION_REFUND_CAP = Decimal("26.25")  # 21 euro, the days that are left
+    cancel(row, NOON + 9 * DAY)
+    assert cap_of(row, now=NOON + 9 * DAY).left == 0
 
 
 def test_other_families_have_neither_fee_nor_cap(settings):

@@ -20,5 +20,10 @@ urlpatterns = [
     path(
         "invoices/<uuid:invoice_id>/customers/export/", downstream.customer_bills_export, name="customer_bills_export"
     ),
+    path(
+        "invoices/<uuid:invoice_id>/customers/<uuid:customer_id>/",
+        downstream.customer_bill,
+        name="customer_bill",
+    ),
     path("invoices/<uuid:invoice_id>/pdf/", invoices.invoice_pdf, name="invoice_pdf"),
 ]

@@ -672,6 +672,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "pricing:customer_id": customer,
     "pricing:run_id": usage_import,
     "pricing:price_id": own_price,
+    "billing:customer_id": customer,
     "pricing:rule_id": incentive_rule,
     "pricing:competency_id": partner_competency,
     "operators:partner_id": partner,

@@ -3,13 +3,17 @@
 import csv
 import datetime
 import io
+import uuid
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing.enums import ChargeKind, PriceRuleKind
 from billing.models import OwnPrice
+from billing.queries.bill_lines import lines_of
 from billing.queries.downstream import resold
 from portal.accounts.enums import Role
 from tests.billing.invoice_factories import OCTOBER, close, make_billed_subscription, make_charge
@@ -81,3 +85,71 @@ def test_others_do_not_see_it(invoice, partner, client_for):
 
     assert client_for(make_member(partner, Role.SALES_AGENT)).get(url).status_code == 403
     assert client_for(make_member(make_partner(), Role.BILLING_ADMIN)).get(url).status_code == 404
+
+
+def bill_of(client, invoice, customer_id, **values):
+    return client.get(reverse("billing:customer_bill", args=[invoice.pk, customer_id]), values)
+
+
+def test_the_bill_of_a_customer_lists_rows_and_charges_that_sum_to_its_file(invoice, partner, client_for):
+    client = client_for(make_member(partner, Role.BILLING_ADMIN))
+    bakery = invoice.lines.filter(charge__customer__organization__name="Bakery").first().charge.customer_id
+    rows = list(resold(invoice, customer_id=bakery))
+
+    page = bill_of(client, invoice, bakery).content.decode()
+    address = reverse("billing:customer_bills_export", args=[invoice.pk])
+    file = client.get(address, {"customer": bakery}).getvalue().decode("utf-8-sig")
+
+    assert {row["CustomerName"] for row in csv.DictReader(io.StringIO(file))} == {"Bakery"}
+    assert sum(row.price for row in rows) == Decimal("45.20")
+    lines = lines_of(invoice, bakery, rows)
+    parts = [(line.kind, line.quantity, line.unit_price, line.price) for found in lines.values() for line in found]
+    assert sorted(parts) == [
+        ("cycle", 5, Decimal("12.00"), Decimal("60.00")),
+        ("remove_quantity", 5, Decimal("12.00"), Decimal("-14.80")),
+    ]
+    shown = ("€45.20", "€37.67", "2 charges", "5 × €12.00", "€60.00", "-€14.80", "10/14/2026")
+    assert all(text in page for text in shown)
+    assert "Mill" not in page
+    other = client_for(make_member(make_partner(), Role.BILLING_ADMIN))
+    assert bill_of(other, invoice, bakery).status_code == 404
+    assert bill_of(client_for(make_member(partner, Role.SALES_AGENT)), invoice, bakery).status_code == 403
+    assert bill_of(client, invoice, uuid.uuid4()).status_code == 404
+
+
+def test_a_long_bill_has_pages_and_costs_the_same_queries(partner, client_for, django_assert_num_queries):
+    mill = make_relationship(partner, name="Mill")
+    for number in range(30):
+        row = make_billed_subscription(mill, unit_price=Decimal("10"), product_name=f"Product {number:02}")
+        make_charge(row, "10.00")
+        make_charge(row, "2.00", kind=ChargeKind.ADD_QUANTITY)
+    bakery = make_relationship(partner, name="Bakery")
+    make_charge(make_billed_subscription(bakery, unit_price=Decimal("10")), "10.00")
+    (invoice,) = close()
+    client = client_for(make_member(partner, Role.BILLING_ADMIN))
+    with CaptureQueriesContext(connection) as short:
+        bill_of(client, invoice, bakery.customer_id)
+
+    with django_assert_num_queries(len(short)):
+        first = bill_of(client, invoice, mill.customer_id)
+    second = bill_of(client, invoice, mill.customer_id, after=25)
+
+    assert [len(page.context["rows"]) for page in (first, second)] == [25, 5]
+    assert "after=25" in first.content.decode()
+    assert all("€360.00" in page.content.decode() for page in (first, second))
+    assert (first.context["rows"][0]["name"], second.context["rows"][-1]["name"]) == ("Product 00", "Product 29")
+
+
+def test_of_a_row_with_many_charges_the_first_are_shown_and_the_rest_counted(partner, client_for):
+    mill = make_relationship(partner, name="Mill")
+    row = make_billed_subscription(mill, unit_price=Decimal("10"))
+    for _ in range(23):
+        make_charge(row, "0.10")
+    set_price(partner, 15)
+    (invoice,) = close()
+
+    [shown] = bill_of(client_for(make_member(partner, Role.BILLING_ADMIN)), invoice, mill.customer_id).context["rows"]
+
+    assert (shown["count"], len(shown["lines"]), shown["hidden"]) == ("23 charges", 20, "3")
+    assert shown["price"] == "€2.65"  # 23 times 11.5 cents, rounded once
+    assert {line["price"] for line in shown["lines"]} == {"€0.11", "€0.12"}

@@ -5,8 +5,10 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from billing.enums import ChargeKind
+from billing.queries.bill_lines import lines_of
 from billing.queries.downstream import resold
 from bundles.models import BundlePart, BundleSale
 from bundles.queries.sales import standings
@@ -34,7 +36,7 @@ from tests.bundles.factories import (
     sell,
 )
 from tests.customers.factories import make_indirect_relationships, make_relationship
-from tests.factories import NOON, make_actor, make_partner
+from tests.factories import NOON, make_actor, make_member, make_partner
 from tests.marketplace.factories import make_plan
 
 pytestmark = pytest.mark.django_db
@@ -213,6 +215,27 @@ def bill(partner):
 
 def test_the_bill_shows_the_bundle_under_its_price_instead_of_its_parts(sold, partner):
     assert bill(partner) == {"Office start": (Decimal(60), Decimal("90.00"), 2, True)}
+
+
+def test_the_bundle_on_the_bill_opens_to_its_parts_which_sum_to_its_price(sold, partner, client_for):
+    sale, office, notes = sold
+    make_charge(notes, "3.00", kind=ChargeKind.METERED)
+    (invoice,) = close()
+    rows = list(resold(invoice, customer_id=sale.customer_id))
+
+    lines = lines_of(invoice, sale.customer_id, rows)
+    [bundle] = [row for row in rows if row.product_name == "Office start"]
+
+    parts = {line.product_name: (line.unit_price, line.price) for line in lines[bundle.key]}
+    assert parts == {
+        office.product_name: (15, Decimal("75.00")),
+        notes.product_name: (Decimal("7.5"), Decimal("15.00")),
+    }
+    [metered] = [row for row in rows if row is not bundle]
+    assert [line.kind for line in lines[metered.key]] == ["metered"]
+    client = client_for(make_member(partner, Role.BILLING_ADMIN))
+    page = client.get(reverse("billing:customer_bill", args=[invoice.pk, sale.customer_id])).content.decode()
+    assert all(text in page for text in ("Office start", "Bundle", "2 charges", "€75.00", "€93.00"))
 
 
 def test_a_credit_is_billed_in_the_proportion_of_its_part_and_what_is_metered_by_itself(sold, partner):

@@ -1,14 +1,19 @@
 """How invoices and charges read on pages, in documents and in mails."""
 
 import datetime
+from typing import Any
 
 from babel.dates import format_skeleton
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from billing.enums import InvoiceState
-from billing.models import ExchangeRate, Invoice
+from billing.models import Charge, ExchangeRate, Invoice
+from portal.accounts.actor import Actor
+from portal.accounts.permissions import Permission
+from portal.core.money import money_text
 
 TONES = {
     InvoiceState.OPEN: "info",
@@ -37,3 +42,18 @@ def rate_text(rate: ExchangeRate) -> str:
 def kind_text(invoice: Invoice) -> str:
     """Return what the document is called: an invoice, or below zero a credit note."""
     return _("Credit note") if invoice.is_credit_note else _("Invoice")
+
+
+def charge_row(charge: Charge, actor: Actor) -> dict[str, Any]:
+    """Lay out a charge for customers/_charges.html, with the invoice it stands on for who may read invoices."""
+    line = getattr(charge, "invoice_line", None)
+    may_read = line is not None and actor.may(Permission.BILLING_VIEW)
+    return {
+        "kind": charge.get_kind_display(),
+        "first": charge.starts_on,
+        "last": charge.ends_on - datetime.timedelta(days=1),
+        "quantity": charge.quantity,
+        "amount": money_text(charge.amount, charge.currency),
+        "invoice": line.invoice.number if line else "",
+        "invoice_url": reverse("billing:invoice", args=[line.invoice_id]) if line and may_read else "",
+    }

@@ -101,7 +101,8 @@ def subscription_of(actor: Actor, subscription_id: UUID) -> Subscription:
 
 def charges_of(subscription: Subscription) -> QuerySet[Charge]:
     """Return what was charged and given back, the newest first."""
-    return Charge.objects.filter(subscription=subscription).order_by("-created_at", "-pk")
+    rows = Charge.objects.filter(subscription=subscription).select_related("invoice_line__invoice")
+    return rows.order_by("-created_at", "-pk")
 
 
 def below(subscription: Subscription) -> QuerySet[Subscription]:

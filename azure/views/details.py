@@ -18,6 +18,7 @@ from azure.queries.subscriptions import Detail, below, charges_of, subscription_
 from azure.rules.families import LICENSED
 from azure.rules.images import HOSTS
 from azure.rules.lifecycle import check_may_change, lifecycle_of
+from billing.presentation import charge_row
 from customers.enums import CURRENT_STATUSES, BillingFrequency, ProductFamily, SubscriptionStatus, Term
 from customers.models import Subscription
 from customers.presentation import (
@@ -72,7 +73,7 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
             for one in detail.windows
         ],
         "below": [_below(one) for one in below(row)[:BELOW_SHOWN]],
-        "charges": [_charge(charge) for charge in charges_of(row)[:CHARGES_SHOWN]] if pays else [],
+        "charges": [charge_row(charge, request.actor) for charge in charges_of(row)[:CHARGES_SHOWN]] if pays else [],
         "entries": timeline.entries(audit.timeline(request.actor, SUBJECT, row.pk), text_of=_changes_of),
         "log_url": _log_url(request, row.pk),
     }
@@ -210,16 +211,6 @@ def _below(row: Subscription) -> dict[str, Any]:
         "tone": TONES[SubscriptionStatus(row.status)],
         "status": status_text(row),
         "id": row.pk,
-    }
-
-
-def _charge(charge: Any) -> dict[str, Any]:
-    return {
-        "kind": charge.get_kind_display(),
-        "first": charge.starts_on,
-        "last": charge.ends_on - datetime.timedelta(days=1),
-        "quantity": charge.quantity,
-        "amount": money_text(charge.amount, charge.currency),
     }
 
 

@@ -177,4 +177,5 @@ def other_frequencies(saas: SaaSSubscription, *, today: datetime.date) -> dict[B
 
 def charges_of(saas: SaaSSubscription) -> QuerySet[Charge]:
     """Return the charges of a subscription, newest first. For partners: customers are billed by their partner."""
-    return Charge.objects.filter(subscription_id=saas.pk).order_by("-created_at", "-pk")
+    rows = Charge.objects.filter(subscription_id=saas.pk).select_related("invoice_line__invoice")
+    return rows.order_by("-created_at", "-pk")

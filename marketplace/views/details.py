@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing.presentation import charge_row
 from customers.enums import BillingFrequency, ProductFamily, ProductTab, Term
 from customers.models import Subscription
 from customers.presentation import day, moment, unit_price_text
@@ -94,7 +95,9 @@ def subscription(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         "link_reason": _reason(detail, "link"),
         "role_refusal": role_refusal,
         "can_ask": can_ask(request, detail, role_refusal),
-        "charges": [_charge(charge) for charge in queries.charges_of(saas)[:CHARGES_SHOWN]] if pays else [],
+        "charges": [charge_row(charge, request.actor) for charge in queries.charges_of(saas)[:CHARGES_SHOWN]]
+        if pays
+        else [],
         "entries": timeline.entries(audit.timeline(request.actor, SUBJECT, saas.pk), text_of=_changes_of),
         "log_url": _log_url(request, saas.pk),
     }
@@ -259,16 +262,6 @@ def cancel_text(detail: Detail, now: datetime.datetime) -> str:
 def _steps(detail: Detail) -> list[dict[str, Any]]:
     """Return bought → link opened → set up → activated, each with its moment (W23)."""
     return [{"label": STEP_LABELS[step.code], "at": step.at} for step in detail.steps]
-
-
-def _charge(charge: Any) -> dict[str, Any]:
-    return {
-        "kind": charge.get_kind_display(),
-        "first": charge.starts_on,
-        "last": charge.ends_on - datetime.timedelta(days=1),
-        "quantity": charge.quantity,
-        "amount": money_text(charge.amount, charge.currency),
-    }
 
 
 def _changes_of(event: Any) -> str:

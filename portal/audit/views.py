@@ -67,7 +67,10 @@ def log(request: PortalRequest) -> HttpResponse:
 @require_safe
 @requires(Permission.ACTIVITY_LOG_VIEW)
 def event(request: PortalRequest, public_id: UUID) -> HttpResponse:
-    """Show one event; for htmx its row in the list, opened, or closed again with ``?closed``."""
+    """Show one event; for htmx its row in the list, opened, or closed again with ``?closed``.
+
+    With ``?of_customer`` the row stands on the page of its customer, which it does not name again.
+    """
     party = queries.event_detail(request.actor, public_id)
     row, opened = presentation.RowReader(request.actor).row(party), "closed" not in request.GET
     context = {"row": row, "detail": presentation.detail(party, request.actor)}
@@ -77,7 +80,7 @@ def event(request: PortalRequest, public_id: UUID) -> HttpResponse:
         request,
         page="audit/event.html",
         fragment="audit/_rows.html",
-        context={**context, "rows": [row], "opened": opened},
+        context={**context, "rows": [row], "opened": opened, "of_customer": "of_customer" in request.GET},
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
+from customers.links import customer_urls
 from customers.navigation import show_customer
 from customers.queries import customer_of
 from portal.accounts.access import requires, while_allowed
@@ -46,12 +47,15 @@ def cases(request: PortalRequest) -> HttpResponse:
     page = queries.case_page(
         request.actor, wanted, sort=address.get("sort", queries.DEFAULT_ORDER), cursor=address.get("cursor")
     )
+    customers = customer_urls(request.actor, (case.customer_id for case in page if case.customer_id))
     return page_or_fragment(
         request,
         page="support/list.html",
         fragment="support/_list.html",
         context={
-            "rows": [row_of(case, request.actor) for case in page],
+            "rows": [
+                {**row_of(case, request.actor), "customer_url": customers.get(case.customer_id, "")} for case in page
+            ],
             "headers": address.sort_headers(("number", "updated"), default=queries.DEFAULT_ORDER),
             "pager": address.pager(page),
             "values": {name: address.get(name) for name in (*FILTERS, "sort")},

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from customers.enums import ProductFamily, RelationshipStatus
-from customers.links import customer_urls, subscription_url
+from customers.links import customer_urls, subscription_url, subscription_urls
 from portal.accounts.enums import Role
 from tests.customers.factories import make_relationship, make_subscription
 from tests.factories import NOON, make_actor, make_member
@@ -23,6 +23,21 @@ def test_a_subscription_is_linked_to_the_page_of_its_family_for_who_may_see_it()
     third_party = subscription_url(agent, row.pk, ProductFamily.THIRD_PARTY)
     assert third_party == reverse("marketplace:subscription", args=[row.pk])
     assert subscription_url(billing_admin, row.pk, ProductFamily.LICENSE_BASED) == ""
+
+
+def test_subscriptions_are_linked_by_their_family_as_far_as_they_are_seen(django_assert_num_queries):
+    relationship = make_relationship()
+    first, third = make_subscription(relationship), make_subscription(relationship, product_family="third_party")
+    of_others = make_subscription(make_relationship())
+    agent = make_actor(relationship.partner.organization)
+
+    with django_assert_num_queries(1):
+        found = subscription_urls(agent, [first.pk, third.pk, of_others.pk, None])
+
+    assert found == {
+        first.pk: reverse("azure:subscription", args=[first.pk]),
+        third.pk: reverse("marketplace:subscription", args=[third.pk]),
+    }
 
 
 def test_customers_are_linked_while_they_are_customers_in_one_query(django_assert_num_queries):

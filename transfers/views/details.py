@@ -14,6 +14,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from customers.links import subscription_urls
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
 from portal.audit import queries as audit
@@ -117,8 +118,10 @@ def _items_context(request: PortalRequest, found: Detail) -> dict[str, Any]:
         return context
     size = int(address.get("size", "25"))
     page = queries.item_page(found, status=address.get("state"), cursor=address.get("cursor"), size=size)
+    rows = [item_rows.row_of(found, item) for item in page]
+    urls = subscription_urls(request.actor, (row["subscription_id"] for row in rows))
     return context | {
-        "rows": [item_rows.row_of(found, item) for item in page],
+        "rows": [{**row, "url": urls.get(row["subscription_id"], "")} for row in rows],
         "tabs": _tabs(found, address),
         "pager": address.pager(page),
         "sizes": [{"label": size, "url": address.url(size=size, cursor="")} for size in PAGE_SIZES],

@@ -33,7 +33,7 @@ from portal.core.pages import keyset_page, walk
 
 DEFAULT_ORDER = "name"
 EXPORT_BATCH = 500
-TIMELINE_LENGTH = 20  # most entries are sign-ins; the rest stands in the activity log
+TIMELINE_LENGTH = 8  # most entries are sign-ins; the rest stands in the activity log
 
 
 @require_safe

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from customers import queries
 from customers.enums import ProductTab
+from customers.links import subscription_url
 from portal.accounts.actor import Actor
 from portal.accounts.permissions import Permission
 from portal.core.search import LIMIT, Result, as_uuid
@@ -16,7 +17,7 @@ SHORTEST_TEXT = 2  # one letter finds a tenth of a million
 
 
 def find(actor: Actor, text: str) -> Iterator[Result]:
-    """Find customers by Microsoft ID, part of name or domain, and subscriptions by ID."""
+    """Find customers by Microsoft ID, part of name or domain, and subscriptions by ID or how their name begins."""
     if not actor.may(Permission.CUSTOMER_VIEW) or len(text) < SHORTEST_TEXT:
         return
     is_exact = as_uuid(text) is not None
@@ -29,12 +30,26 @@ def find(actor: Actor, text: str) -> Iterator[Result]:
             description=row.customer_domain,
             is_exact=is_exact,
         )
-    yield from _subscription(actor, text)
+    if actor.may(Permission.SUBSCRIPTION_VIEW):
+        yield from _subscription(actor, text)
+        if actor.is_partner:
+            yield from _subscriptions_named(actor, text)
+
+
+def _subscriptions_named(actor: Actor, text: str) -> Iterator[Result]:
+    for row in queries.subscriptions_named(actor, text, limit=LIMIT):
+        yield Result(
+            label=row.friendly_name,
+            url=subscription_url(actor, row.pk, row.product_family),
+            kind=_("Subscriptions"),
+            icon="subscription",
+            description=row.customer.organization.name,
+        )
 
 
 def _subscription(actor: Actor, text: str) -> Iterator[Result]:
     subscription_id = as_uuid(text)
-    if subscription_id is None or not actor.may(Permission.SUBSCRIPTION_VIEW):
+    if subscription_id is None:
         return
     subscription = queries.find_subscription(actor, subscription_id)
     if subscription is not None:

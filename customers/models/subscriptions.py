@@ -3,9 +3,10 @@
 import uuid
 from typing import Self
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 
 from customers.enums import (
     BillingFrequency,
@@ -117,6 +118,18 @@ class Subscription(models.Model):
         indexes = [
             models.Index(fields=["customer", "product_family", "id"], name="subscription_of_customer"),
             models.Index(fields=["billing_owner", "customer"], name="subscription_of_owner"),
+            # Search looks for names that begin with what is typed, of the billing owner's or the reseller's own.
+            models.Index(
+                F("billing_owner"),
+                OpClass(Lower("friendly_name"), name="text_pattern_ops"),
+                name="subscription_by_name",
+            ),
+            models.Index(
+                F("reseller"),
+                OpClass(Lower("friendly_name"), name="text_pattern_ops"),
+                name="subscription_of_reseller",
+                condition=Q(reseller__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

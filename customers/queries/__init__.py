@@ -56,6 +56,7 @@ from customers.queries.subscriptions import (
     orders_of,
     subscription_counts,
     subscription_lines,
+    subscriptions_named,
     subscriptions_of,
     tab_of,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "state_of",
     "subscription_counts",
     "subscription_lines",
+    "subscriptions_named",
     "subscriptions_of",
     "tab_of",
     "tag_of",

@@ -5,12 +5,14 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Value
+from django.db.models.functions import Lower
 
 from customers.enums import CURRENT_STATUSES, TAB_FAMILIES, ProductTab
 from customers.models import Subscription
 from customers.queries.lists import customers_of
 from portal.accounts.actor import Actor
+from portal.accounts.enums import OrganizationKind
 from portal.core.pages import Page, Place, place_of
 from portal.core.statements import ListStatement, Statement
 
@@ -125,6 +127,15 @@ def find_subscription(actor: Actor, subscription_id: UUID) -> Subscription | Non
     own_customers = customers_of(actor).values("customer_id")
     rows = Subscription.objects.visible_to(actor).filter(pk=subscription_id, customer_id__in=own_customers)
     return rows.select_related("customer__organization").first()
+
+
+def subscriptions_named(actor: Actor, text: str, *, limit: int) -> list[Subscription]:
+    """Return the first current subscriptions by name that begin with the text, of the actor's company."""
+    side = "reseller_id" if actor.organization_kind == OrganizationKind.INDIRECT_RESELLER else "billing_owner_id"
+    rows = Subscription.objects.annotate(lower_name=Lower("friendly_name")).filter(
+        **{side: actor.organization_id}, status__in=CURRENT_STATUSES, lower_name__startswith=Lower(Value(text))
+    )
+    return list(rows.select_related("customer__organization").order_by("lower_name", "pk")[:limit])
 
 
 def tab_of(subscription: Subscription) -> ProductTab:

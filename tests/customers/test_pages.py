@@ -9,6 +9,7 @@ import uuid
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from customers.enums import CustomerEvent, ProductFamily, SubscriptionStatus
 from customers.models import CustomerProfile
@@ -378,6 +379,26 @@ def test_search_leads_to_customers_and_subscriptions_by_id(customer, agent):
 
     assert by_customer.headers["Location"] == path(customer)
     assert by_subscription.headers["Location"] == path(customer, "subscriptions/?tab=marketplace&status=all")
+
+
+def test_search_finds_subscriptions_by_the_beginning_of_their_name(customer, agent, client_for):
+    office = make_subscription(customer, friendly_name="Élan 100%_office")
+    make_subscription(customer, friendly_name="Élan of last year", status=SubscriptionStatus.DELETED)
+    make_subscription(make_relationship(), friendly_name="Élan of another partner")
+
+    page = agent.get("/search/", {"q": "éLAN"}, headers={"HX-Request": "true"}).content.decode()
+
+    assert "Élan 100%_office" in page
+    assert reverse("azure:subscription", args=[office.pk]) in page
+    assert not any(other in page for other in ("of last year", "of another partner"))
+    assert "100%_office" not in text(agent.get("/search/", {"q": "Élan %"}))  # a percent sign is one
+    billing_admin = client_for(make_member(customer.partner.organization, Role.BILLING_ADMIN))
+    assert "100%_office" not in text(billing_admin.get("/search/", {"q": "Élan"}))
+    of_provider, of_reseller = make_indirect_relationships()
+    make_subscription(of_provider, friendly_name="Kiosk", reseller=of_reseller.partner)
+    for relationship in (of_provider, of_reseller):
+        client = client_for(make_member(relationship.partner.organization))
+        assert "Kiosk" in text(client.get("/search/", {"q": "kio"}, headers={"HX-Request": "true"}))
 
 
 def test_search_finds_customers_by_part_of_name_or_domain(customer, agent):

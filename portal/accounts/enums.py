@@ -101,6 +101,7 @@ class AccountEvent(models.TextChoices):
     RECOVERY_CODES_GENERATED = "recovery-codes-generated", _("Recovery codes generated")
     PROVIDER_CONNECTED = "sign-in-provider-connected", _("Sign-in provider connected")
     PROVIDER_DISCONNECTED = "sign-in-provider-disconnected", _("Sign-in provider disconnected")
+    EMAIL_CHANGE_REQUESTED = "email-change-requested", _("Change of e-mail address requested")
     EMAIL_CHANGED = "email-changed", _("E-mail address changed")
     PROFILE_UPDATED = "profile-updated", _("Profile updated")
     USER_INVITED = "user-invited", _("User invited")

@@ -1,4 +1,7 @@
-"""Organisations, the partners among them, people, and who belongs where with which roles."""
+"""Organisations, the partners among them, people, and who belongs where with which roles.
+
+Long because these point at one another, down to the links that a person gets by mail.
+"""
 
 import datetime
 import uuid
@@ -362,24 +365,43 @@ class UserInvitation(models.Model):
         return role_labels(self.roles)
 
 
-class PasswordResetQuerySet(models.QuerySet["PasswordReset"]):
+class MailedLinkQuerySet(models.QuerySet[Any]):
     def open(self, now: datetime.datetime) -> Self:
-        """Requests whose link still works."""
+        """Those whose link still works."""
         return self.filter(expires_at__gt=now, user__is_active=True)
 
 
-class PasswordReset(models.Model):
-    """A person's wish for a new password. The link holds the token, we only its hash; using it deletes the row."""
+class MailedLink(models.Model):
+    """A link mailed to a person. It holds the token, we only its hash; using it deletes the row."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_resets")
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
-    objects = PasswordResetQuerySet.as_manager()
+    objects = MailedLinkQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at}"
+
+
+class PasswordReset(MailedLink):
+    """A person's wish for a new password."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_resets")
 
     class Meta:
         indexes = [models.Index(fields=["expires_at"], name="password_reset_due")]
 
-    def __str__(self) -> str:
-        return f"{self.user_id} until {self.expires_at}"
+
+class EmailChange(MailedLink):
+    """A person's wish to sign in by another address; a newer wish takes the place of the older one."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="email_change")
+    email = models.EmailField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="email_change_lower_case", condition=Q(email=Lower("email")))]
+        indexes = [models.Index(fields=["expires_at"], name="email_change_due")]

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.accounts.views import (
+    emails,
     invitations,
     join,
     my_access,
@@ -20,6 +21,9 @@ app_name = "accounts"
 urlpatterns = [
     path("account-settings/", settings.settings, name="settings"),
     path("account-settings/profile/", profile.profile, name="profile"),
+    path("account-settings/profile/e-mail/", emails.change_email, name="change_email"),
+    path("account-settings/profile/e-mail/confirm/", emails.confirm_email, name="confirm_email"),
+    path("account-settings/profile/e-mail/link/<str:token>/", emails.open_email_link, name="open_email_link"),
     path("account-settings/security/", security.security, name="security"),
     path("account-settings/security/password/", security.change_password, name="change_password"),
     path("account-settings/security/password/first/", security.set_password, name="set_password"),

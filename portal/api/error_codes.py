@@ -239,6 +239,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "acts-elsewhere": (900308, 403),
     "no-second-factor": (2000, 400),
     "password-reset-closed": (2000, 410),
+    "email-change-closed": (2000, 410),
     "mail-not-undelivered": (2000, 400),
     "mandatory-cannot-be-archived": (2000, 400),
 }

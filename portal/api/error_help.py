@@ -380,6 +380,7 @@ HELP: dict[str, tuple[object, object]] = {
     ),
     "no-second-factor": (_("Recovery codes need a second factor."), _("Set one up.")),
     "password-reset-closed": (_("The link was used or has expired."), _("Ask for a new one.")),
+    "email-change-closed": (_("The link was used or has expired."), _("Ask for a new one.")),
     "mail-not-undelivered": (_("The mail waits or was sent."), _("Nothing is left to do.")),
     "mandatory-cannot-be-archived": (_("A mandatory action ends by being done."), _("Do it.")),
 }

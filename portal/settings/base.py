@@ -187,10 +187,13 @@ ACCOUNT_RATE_LIMITS = {
     "passkey": "10/15m/ip",  # wrong passkeys while nobody is named yet
     "reset_password": "10/15m/ip,10/15m/key",
     "reset_password_link": "10/15m/ip",
+    "change_email": "10/15m/ip,10/15m/key",  # each one mails an address that the person chose
+    "change_email_link": "10/15m/ip",
     "join": "20/15m/ip",
     "mailbox_code": "10/15m/ip,5/15m/key",
 }
 PASSWORD_RESET_MINUTES = 60
+EMAIL_CHANGE_MINUTES = 60
 ACCOUNT_FORMS = {"login": "portal.accounts.sign_in.forms.SignInForm"}
 MFA_ADAPTER = "portal.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]

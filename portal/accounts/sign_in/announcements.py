@@ -1,7 +1,7 @@
 """Who is told what about sign-in: the log of each of the person's organisations, and the person by mail."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +17,15 @@ from portal.webhooks import deliveries
 
 @dataclass(frozen=True)
 class Mail:
-    """What the mail of an event says beside the event; ``secrets`` are sealed until it is sent."""
+    """What the mail of an event says beside the event; ``secrets`` are sealed until it is sent.
+
+    It goes to the person, and by the template of the event, unless told.
+    """
 
     context: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] | None = None
+    recipients: Sequence[Recipient] = ()
+    template: str = ""
 
 
 def announce(
@@ -56,9 +61,9 @@ def announce(
     ]
     if mail is not None:
         outbox.queue_email(
-            template=f"accounts/{event_type}",
+            template=f"accounts/{mail.template or event_type}",
             event=events[0],
-            recipients=[Recipient.of(user)],
+            recipients=mail.recipients or [Recipient.of(user)],
             context={"person_name": str(user), **mail.context},
             secrets=mail.secrets,
         )

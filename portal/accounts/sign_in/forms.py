@@ -192,6 +192,27 @@ class PasswordResetForm(forms.Form):
     )
 
 
+class NewEmailForm(forms.Form):
+    """By which address one wants to sign in."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("New e-mail address"),
+        max_length=254,
+        help_text=gettext_lazy("We send a link there. Until you open it, you sign in with the present address."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if email == self.user.email:
+            raise ValidationError(_("You sign in with this address already."))
+        return email
+
+
 class AuthenticatorAppForm(forms.Form):
     """The first code of a new authenticator app, to see that the secret arrived there."""
 

@@ -8,7 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 
-from portal.accounts.models import PasswordReset, User
+from portal.accounts.models import EmailChange, PasswordReset, User
 from portal.accounts.queries import SECOND_FACTORS
 from portal.accounts.sign_in.devices import Device
 from portal.accounts.sign_in.open_id import provider_name
@@ -102,6 +102,16 @@ def owner_of_reset_link(token: str, *, now: datetime.datetime) -> User | None:
     """Return whose password an open link may change."""
     reset = PasswordReset.objects.open(now).filter(token_hash=hash_token(token)).select_related("user").first()
     return reset.user if reset else None
+
+
+def email_change_of(user: User, token: str, *, now: datetime.datetime) -> EmailChange | None:
+    """Return the person's own wish for another address, if the link to it still works."""
+    return EmailChange.objects.open(now).filter(user=user, token_hash=hash_token(token)).first()
+
+
+def is_open_email_link(token: str, *, now: datetime.datetime) -> bool:
+    """Say whether a link to a new address still works, whoever opens it."""
+    return EmailChange.objects.open(now).filter(token_hash=hash_token(token)).exists()
 
 
 def _factor(factor: Authenticator) -> Factor:

@@ -26,6 +26,13 @@ class PasswordResetClosed(Refusal):
     http_status = 410
 
 
+class EmailChangeClosed(Refusal):
+    """The link was used, has expired, belongs to somebody else, or never existed: the same answer for all."""
+
+    code = "email-change-closed"
+    http_status = 410
+
+
 class LastSecondFactor(Refusal):
     """People of partners keep at least one second factor (quality row 18)."""
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from portal.accounts.enums import AccountEvent
-from portal.accounts.models import PasswordReset, User
+from portal.accounts.models import EmailChange, PasswordReset, User
 from portal.accounts.sign_in import sessions
 from portal.accounts.sign_in.announcements import announce
 from portal.accounts.sign_in.devices import Device, Origin
@@ -93,10 +93,11 @@ def follow_new_key(*, user_id: UUID, old_key: str, new_key: str) -> None:
 
 
 def clear_expired(*, now: datetime.datetime) -> None:
-    """Delete the rows whose time is over: sessions, links for a new password, counters of tries."""
+    """Delete the rows whose time is over: sessions, links for a new password or address, counters of tries."""
     Session.objects.filter(expire_date__lt=now).delete()
     UserSession.objects.filter(last_seen_at__lt=now - sessions.LONGEST).delete()
     PasswordReset.objects.filter(expires_at__lt=now).delete()
+    EmailChange.objects.filter(expires_at__lt=now).delete()
     with connection.cursor() as cursor:  # the table of the default cache (migration 0002), which empties only when full
         cursor.execute("DELETE FROM throttle WHERE expires < %s", [now])
 

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.utils import translation
 
 from customers.models import Market
 from portal.api.tokens import keys
+from tests import template_database
 from tests.browser import chromium  # noqa: F401 - a fixture
 from tests.first_rows import FirstRows
 from tests.sign_in import signed_in
@@ -51,9 +53,26 @@ def _commits(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def template_folder(request, django_db_keepdb, tmp_path_factory) -> Path | None:
+    """Where processes agree on the database they copy theirs from; ``None`` when there is nothing to copy."""
+    processes = getattr(request.config, "workerinput", {}).get("workercount", 1)
+    return None if processes == 1 or django_db_keepdb else tmp_path_factory.getbasetemp().parent / "template-database"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, template_folder, django_db_blocker):
+    """Migrate once for all processes of the run."""
+    if template_folder:
+        with django_db_blocker.unblock():
+            template_database.use_template(template_folder)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_db_setup, template_folder, django_db_blocker):
     """Let a test with real transactions leave the database as the migrations did."""
     with django_db_blocker.unblock():
+        if template_folder:
+            template_database.note_copy(template_folder, processes=request.config.workerinput["workercount"])
         if not Market.objects.exists():  # a database that is used once more (--reuse-db) may have lost them
             import_module("customers.migrations.0002_markets").load(apps, None)
         first_rows = FirstRows.read()

@@ -8,6 +8,7 @@ from portal.accounts import roles_api, users_api
 from portal.accounts.sign_in import throttle
 from portal.audit import api as audit_api
 from portal.core import error_views, gallery, health, views
+from portal.directory import api as directory_api
 from portal.webhooks.api import urls as webhooks_api
 
 urlpatterns = [
@@ -50,6 +51,7 @@ urlpatterns += [
     path("v1/", include((accounts_api.V1, "accounts_api"))),
     path("v1/", include((roles_api.V1, "roles_api"))),
     path("v1/", include((users_api.V1, "users_api"))),
+    path("v1/", include((directory_api.V1, "directory_api"))),
     path("v1/", include((audit_api.V1, "audit_api"))),
     path("webhooks/v1/", include((webhooks_api.V1, "webhooks_api"))),
     path("auditactivity/v1/", include((audit_api.AUDIT_ACTIVITY, "audit_activity"))),

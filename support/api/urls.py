@@ -1,14 +1,16 @@
-"""Addresses of the API below /v1 that speak of service requests."""
+"""Addresses of the API below /v1 that speak of service requests and of service health."""
 
 from django.urls import path
 
 from portal.api.access import endpoint
-from support.api import requests
+from support.api import health, requests
 
 app_name = "support_api"
 OF_CUSTOMER = "customers/<guid:customer_id>/servicerequests"
 
 urlpatterns = [
+    path("servicehealth", endpoint(GET=health.list_incidents), name="health"),
+    path("servicehealth/<guid:incident_id>", endpoint(GET=health.get_incident), name="incident"),
     path("servicerequests", endpoint(GET=requests.list_requests), name="requests"),
     path("servicerequests/supporttopics", endpoint(GET=requests.list_topics), name="topics"),
     # One address for two things, as in the original: the id of a request, or the language of the agent who opens one.

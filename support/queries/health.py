@@ -1,7 +1,7 @@
 """What is known of the health of the services, now and in the past."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
@@ -49,8 +49,15 @@ def current_incidents(wanted: HealthFilter = EVERYTHING) -> list[ServiceIncident
 
 def past_page(wanted: HealthFilter = EVERYTHING, *, cursor: str = "", size: int = 25) -> Page[ServiceIncident]:
     """Return one page of what is over, newest first, in one query. Raises: BadCursor."""
-    rows = _with_latest(ServiceIncident.objects.filter(_condition(wanted), resolved_at__isnull=False))
-    return keyset_page(rows, order=ORDER, cursor=cursor, size=size)
+    return incident_page(replace(wanted, state="past"), cursor=cursor, size=size)
+
+
+def incident_page(wanted: HealthFilter = EVERYTHING, *, cursor: str = "", size: int = 25) -> Page[ServiceIncident]:
+    """Return one page of what is known, over or not, newest first, in one query. Raises: BadCursor."""
+    rows = ServiceIncident.objects.filter(_condition(wanted))
+    if wanted.state:
+        rows = rows.filter(resolved_at__isnull=wanted.state == "current")
+    return keyset_page(_with_latest(rows), order=ORDER, cursor=cursor, size=size)
 
 
 def _condition(wanted: HealthFilter) -> Q:

@@ -1,6 +1,7 @@
 """The customer agreement, and what it blocks (R7)."""
 
 import datetime
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
@@ -25,7 +26,13 @@ class AgreementNotSigned(Refusal):
 
 def has_signed_agreement(*, partner_id: UUID, customer_id: UUID) -> bool:
     """Say whether the customer signed the customer agreement with this partner, in any version."""
-    return CustomerAgreement.objects.filter(partner_id=partner_id, customer_id=customer_id).exists()
+    return bool(signed_agreements(partner_ids=[partner_id], customer_ids=[customer_id]))
+
+
+def signed_agreements(*, partner_ids: Iterable[UUID], customer_ids: Iterable[UUID]) -> frozenset[tuple[UUID, UUID]]:
+    """Return which of these partners and customers signed the customer agreement, as pairs: one query for many."""
+    signed = CustomerAgreement.objects.filter(partner_id__in=partner_ids, customer_id__in=customer_ids)
+    return frozenset(signed.values_list("partner_id", "customer_id"))
 
 
 def check_agreement_signed(*, partner_id: UUID, customer_id: UUID) -> None:

@@ -1,8 +1,9 @@
 """What is allowed with transfers and their items, and why not."""
 
+from transfers.rules.facts import Wanted, with_facts
 from transfers.rules.items import Context, ItemFacts, can_move, following, item_findings, processing_finding
 from transfers.rules.paths import PATHS
-from transfers.rules.prerequisites import Check, Wanted, check_prerequisites, prerequisites, resolve
+from transfers.rules.prerequisites import Check, check_prerequisites, prerequisites, resolve
 from transfers.rules.states import (
     check_can_accept,
     check_can_cancel,
@@ -35,4 +36,5 @@ __all__ = [
     "processing_finding",
     "resolve",
     "why_not",
+    "with_facts",
 ]

@@ -4,10 +4,8 @@
 """
 
 import datetime
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,49 +14,17 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.enums import InvoiceState
 from billing.rules import is_past_due
-from customers.enums import ProductFamily, SubscriptionStatus
-from customers.models import Customer, ResellerRelationship, Subscription
-from customers.rules import has_signed_agreement, market_of
-from portal.accounts.enums import OrganizationKind, PartnershipStatus
-from portal.accounts.models import Partner, PartnerLocation, Partnership
+from customers.models import Customer
+from customers.rules import market_of
+from portal.accounts.enums import OrganizationKind
+from portal.accounts.models import Partner
 from portal.accounts.rules import may_give_up_subscriptions, may_take_over_subscriptions
-from transfers.enums import AZURE_TYPES, OPEN_STATUSES, Level
-from transfers.models import Transfer
+from transfers.enums import AZURE_TYPES, Level
 from transfers.reasons import Finding, TransferRefused
+from transfers.rules.facts import Wanted, azure_plans
 from transfers.rules.paths import PATHS
 
 Findings = Iterator[Finding]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A request as the target means to send it. ``source_tenant_id`` None: not entered yet."""
-
-    customer: Customer
-    target: Partner
-    source_tenant_id: uuid.UUID | None
-    partner_on_record: str = ""
-    product_types: frozenset[str] = frozenset()
-    wishes: tuple[str, ...] = ()
-    own_id: uuid.UUID | None = None  # of the request itself once it exists
-
-    @cached_property
-    def source(self) -> Partner | None:
-        """The partner with that Microsoft ID; one of the other world (sandbox or not) does not exist for the target."""
-        if self.source_tenant_id is None:
-            return None
-        partners = Partner.objects.select_related("organization")
-        is_sandbox = self.target.organization.is_sandbox
-        return partners.filter(pk=self.source_tenant_id, organization__is_sandbox=is_sandbox).first()
-
-    @cached_property
-    def reseller(self) -> Partner | None:
-        """The partner whose location has the PartnerID on record."""
-        if not self.partner_on_record:
-            return None
-        found = PartnerLocation.objects.select_related("partner__organization")
-        location = found.filter(partner_id_number=self.partner_on_record).first()
-        return location.partner if location else None
 
 
 @dataclass(frozen=True)
@@ -100,13 +66,12 @@ def resolve(wanted: Wanted) -> tuple[Partner, Partner | None]:
 
 
 def _relationship(wanted: Wanted, on: datetime.date) -> Findings:
-    rows = ResellerRelationship.objects.active().filter(partner=wanted.target, customer=wanted.customer)
-    if not rows.exists():
+    if (wanted.target.pk, wanted.customer.pk) not in wanted.facts.relationships:
         yield Finding("no-relationship-with-customer", url=reverse("customers:new_relationship"))
 
 
 def _customer_agreement(wanted: Wanted, on: datetime.date) -> Findings:
-    if not has_signed_agreement(partner_id=wanted.target.pk, customer_id=wanted.customer.pk):
+    if (wanted.target.pk, wanted.customer.pk) not in wanted.facts.agreements:
         yield Finding("customer-agreement-not-signed", url=reverse("customers:account", args=[wanted.customer.pk]))
 
 
@@ -135,13 +100,12 @@ def _source(wanted: Wanted, on: datetime.date) -> Findings:
         yield Finding("reseller-cannot-give")
     elif kinds not in PATHS and wanted.target.organization.kind != OrganizationKind.INDIRECT_RESELLER:
         yield Finding("source-partner-unknown")
-    rows = ResellerRelationship.objects.active().filter(partner=wanted.source, customer=wanted.customer)
-    if not rows.exists():
+    if (wanted.source.pk, wanted.customer.pk) not in wanted.facts.relationships:
         yield Finding("source-without-customer")
 
 
 def _market_and_cloud(wanted: Wanted, on: datetime.date) -> Findings:
-    place = market_of(wanted.customer.organization.country, on=on)
+    place = wanted.facts.once(market_of, wanted.customer.organization.country, on=on)
     partners = [partner for partner in (wanted.source, wanted.target) if partner]
     if place is None or any(partner.market != place.market_id for partner in partners):
         yield Finding("different-markets")
@@ -151,7 +115,7 @@ def _market_and_cloud(wanted: Wanted, on: datetime.date) -> Findings:
 
 
 def _past_due(wanted: Wanted, on: datetime.date) -> Findings:
-    if is_past_due(wanted.target.pk, on=on):
+    if wanted.facts.once(is_past_due, wanted.target.pk, on=on):
         yield Finding("target-past-due", url=f"{reverse('billing:invoices')}?state={InvoiceState.OVERDUE}")
 
 
@@ -164,26 +128,21 @@ def _partner_on_record(wanted: Wanted, on: datetime.date) -> Findings:
         yield Finding("partner-on-record-missing")
     elif wanted.reseller is None:
         yield Finding("partner-on-record-unknown", params)
-    elif not _works_with(wanted.target, wanted.reseller):
+    elif (wanted.target.pk, wanted.reseller.pk) not in wanted.facts.partnerships:
         yield Finding("partner-on-record-not-reseller", params)
     elif wanted.reseller.agreement_version != settings.PARTNER_AGREEMENT_VERSION:
         yield Finding("reseller-agreement-not-signed")
 
 
-def _works_with(provider: Partner, reseller: Partner) -> bool:
-    active = Partnership.objects.filter(status=PartnershipStatus.ACTIVE)
-    return active.filter(provider=provider, reseller=reseller).exists()
-
-
 def has_azure_plan(partner: Partner, customer: Customer) -> bool:
     """Say whether the partner has an active Azure plan for the customer, below which Azure items can be put."""
-    plans = Subscription.objects.filter(product_family=ProductFamily.AZURE_PLAN, status=SubscriptionStatus.ACTIVE)
-    return plans.filter(customer=customer, billing_owner=partner).exists()
+    return azure_plans([partner.pk], [customer.pk]).exists()
 
 
 def _azure_plan(wanted: Wanted, on: datetime.date) -> Findings:
     asks_for_azure = bool(wanted.product_types & AZURE_TYPES)
-    if (asks_for_azure or not wanted.product_types) and not has_azure_plan(wanted.target, wanted.customer):
+    has_plan = (wanted.target.pk, wanted.customer.pk) in wanted.facts.azure_plans
+    if (asks_for_azure or not wanted.product_types) and not has_plan:
         yield Finding("azure-plan-missing" if asks_for_azure else "azure-plan-missing-for-azure-items")
 
 
@@ -193,10 +152,7 @@ def _currencies(wanted: Wanted, on: datetime.date) -> Findings:
 
 
 def _other_requests(wanted: Wanted, on: datetime.date) -> Findings:
-    others = Transfer.objects.filter(status__in=OPEN_STATUSES, customer=wanted.customer)
-    if wanted.own_id is not None:
-        others = others.exclude(pk=wanted.own_id)
-    if wanted.source is not None and others.filter(source_partner=wanted.source, target_partner=wanted.target).exists():
+    if wanted.others_open:
         yield Finding("another-request-open")
 
 

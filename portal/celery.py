@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
     },
     "customers.sweep_imports": {"task": "customers.sweep_imports", "schedule": 30.0, "options": {"expires": 30}},
     "transfers.sweep": {"task": "transfers.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "transfers.sweep_bulk": {"task": "transfers.sweep_bulk", "schedule": 30.0, "options": {"expires": 30}},
     "transfers.sweep_requests": {"task": "transfers.sweep_requests", "schedule": 600.0, "options": {"expires": 600}},
     "accounts.ask_for_agreements": {
         "task": "accounts.ask_for_agreements",

@@ -47,6 +47,7 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "notifications.ActionItem": ("organization",),
     "notifications.OutgoingEmail": ("organization",),
     "support.SupportCase": ("partner",),
+    "transfers.BulkRun": ("partner",),
     "transfers.Transfer": ("source_partner", "target_partner"),
     "webhooks.WebhookRegistration": ("organization",),
 }

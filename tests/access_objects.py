@@ -85,8 +85,8 @@ from tests.portal.api.factories import make_app
 from tests.sign_in import SoftwarePasskey
 from tests.support.factories import make_attachment, make_case, make_incident
 from tests.url_map import Page
-from transfers.enums import TransferStatus
-from transfers.models import Transfer
+from transfers.enums import BulkKind, BulkStatus, Level, TransferStatus
+from transfers.models import BulkRow, BulkRun, Transfer
 
 SOON = datetime.timedelta(days=3)
 
@@ -211,6 +211,29 @@ def import_run(member: Membership) -> object:
         previewed_at=now,
         touched_at=now,
     ).pk
+
+
+def bulk_run(member: Membership) -> object:
+    """A file of many transfers that was checked and waits for a yes."""
+    if not member.organization.is_partner:
+        return uuid.uuid4()
+    now = timezone.now()
+    run = BulkRun.objects.create(
+        partner=member.organization.partner,
+        kind=BulkKind.REQUESTS,
+        status=BulkStatus.CHECKED,
+        file_name="merger.csv",
+        row_count=1,
+        red_count=1,
+        started_by_id=member.user_id,
+        started_by_name=member.user.name,
+        created_at=now,
+        checked_at=now,
+        touched_at=now,
+    )
+    finding = {"code": "bulk-customer-missing", "params": {}, "url": ""}
+    BulkRow.objects.create(run=run, number=2, values={"note": "<b>"}, level=Level.RED, findings=[finding])
+    return run.pk
 
 
 def saved_view(member: Membership) -> object:
@@ -664,6 +687,7 @@ OBJECTS: dict[str, Callable[[Membership], object]] = {
     "transfers:customer_id": customer,
     "transfers:transfer_id": transfer,
     "transfers:subscription_id": subscription,
+    "transfers:run_id": bulk_run,
     "bundles:bundle_id": bundle,
     "bundles:customer_id": customer,
     "bundles:sale_id": bundle_sale,
@@ -881,6 +905,10 @@ WRITES: dict[str, tuple[str, ...] | str] = {
     "transfers:seen": "notes when the source first opened a request, for the target's page",
     "transfers:accept": ("update-transfer",),
     "transfers:decline": ("transfer-declined",),
+    "transfers:bulk": ("bulk-transfers-uploaded",),
+    "transfers:bulk_confirm": ("bulk-transfers-run",),
+    "transfers:bulk_check": ("bulk-transfers-checked-again",),
+    "transfers:bulk_stop": ("bulk-transfers-stopped",),
     "transfers:retry": ("transfer-items-retried",),
     "transfers:plan_fault": ("sandbox-fault-planned",),
     "sandbox:switch_fault": ("sandbox-fault-switched-on", "sandbox-fault-switched-off"),

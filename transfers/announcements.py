@@ -20,7 +20,7 @@ from portal.notifications.enums import ActionKind
 from portal.notifications.outbox import Recipient
 from portal.webhooks import deliveries
 from transfers.enums import Party, ProductType, TransferEvent
-from transfers.models import Transfer
+from transfers.models import BulkRun, Transfer
 
 E = TransferEvent
 SOURCE, TARGET, RESELLER, CUSTOMER = Party.SOURCE, Party.TARGET, Party.RESELLER, Party.CUSTOMER
@@ -102,6 +102,34 @@ def _facts(transfer: Transfer) -> dict[str, str]:
         "target partner": transfer.target_partner.organization.name,
         **({"partner on record": transfer.partner_on_record} if transfer.partner_on_record else {}),
     }
+
+
+def announce_bulk(
+    event_type: TransferEvent,
+    run: BulkRun,
+    *,
+    actor: Actor | None,
+    now: datetime.datetime,
+    outcome: Outcome = Outcome.SUCCEEDED,
+) -> None:
+    """Log a step of a file of many transfers, for the partner whose file it is; each transfer has its own news (T7)."""
+    event = log.record(
+        event_type=event_type,
+        outcome=outcome,
+        organization_ids=[run.partner_id],
+        subject_type="bulk-transfers",
+        subject_id=run.pk,
+        subject_name=run.file_name,
+        actor=actor,
+        occurred_at=now,
+        details={
+            "rows": run.row_count,
+            "carried out": run.done_count,
+            "failed": run.failed_count,
+            "left out": run.left_out_count,
+        },
+    )
+    deliveries.queue(event)
 
 
 def settle(transfer: Transfer, *, now: datetime.datetime) -> None:

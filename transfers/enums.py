@@ -91,6 +91,32 @@ class FaultMode(models.TextChoices):
     TAKE_SECONDS = "take_seconds", _("Take this many seconds")
 
 
+class BulkKind(models.TextChoices):
+    """What a file of many transfers asks for (X2)."""
+
+    REQUESTS = "requests", _("New transfer requests")
+    ANSWERS = "answers", _("Answers to received requests")
+
+
+class BulkStatus(models.TextChoices):
+    """How far a file has come: its rows are checked, then a person looks at the result and lets it run."""
+
+    CHECKING = "checking", pgettext_lazy("bulk transfer", "Being checked")
+    CHECKED = "checked", pgettext_lazy("bulk transfer", "Waiting for your yes")
+    RUNNING = "running", pgettext_lazy("bulk transfer", "Running")
+    DONE = "done", pgettext_lazy("bulk transfer", "Done")
+    STOPPED = "stopped", pgettext_lazy("bulk transfer", "Stopped")
+
+
+class BulkResult(models.TextChoices):
+    """What became of a row."""
+
+    WAITING = "waiting", pgettext_lazy("bulk row", "Not done yet")
+    DONE = "done", pgettext_lazy("bulk row", "Done")
+    FAILED = "failed", pgettext_lazy("bulk row", "Failed")
+    LEFT_OUT = "left_out", pgettext_lazy("bulk row", "Left out")
+
+
 class TransferEvent(models.TextChoices):
     """What happens to transfers; the same names in log, mail and webhook.
 
@@ -111,3 +137,7 @@ class TransferEvent(models.TextChoices):
     ITEM_FAILED = "transfer-item-failed", _("Item of a transfer failed")
     RETRIED = "transfer-items-retried", _("Failed items of a transfer tried again")
     FAULT_PLANNED = "sandbox-fault-planned", _("Fault planned in the sandbox")
+    BULK_UPLOADED = "bulk-transfers-uploaded", _("File of bulk transfers uploaded")
+    BULK_CHECKED_AGAIN = "bulk-transfers-checked-again", _("Rows of bulk transfers checked again")
+    BULK_RUN = "bulk-transfers-run", _("Bulk transfers carried out")
+    BULK_STOPPED = "bulk-transfers-stopped", _("Bulk transfers stopped")

@@ -65,9 +65,34 @@ CHECKS = {
                 END
         )
     """,
+    "File of many transfers whose counters do not match its rows": """
+        SELECT run.id::text
+        FROM transfers_bulkrun AS run
+        JOIN transfers_bulkrow AS row ON row.run_id = run.id
+        GROUP BY run.id
+        HAVING run.row_count <> count(row.id)
+            OR run.done_count <> count(row.id) FILTER (WHERE row.result = 'done')
+            OR run.failed_count <> count(row.id) FILTER (WHERE row.result = 'failed')
+            OR run.left_out_count <> count(row.id) FILTER (WHERE row.result = 'left_out')
+            OR run.green_count <> count(row.id) FILTER (WHERE row.result = 'waiting' AND row.level = 'green')
+            OR run.amber_count <> count(row.id) FILTER (WHERE row.result = 'waiting' AND row.level = 'amber')
+            OR run.red_count <> count(row.id) FILTER (WHERE row.result = 'waiting' AND row.level = 'red')
+    """,
+}
+# Work that somebody should have done by now: workers or beat stand still, or something keeps failing.
+LATE = {
+    "File of many transfers that stands still": """
+        SELECT run.id::text FROM transfers_bulkrun AS run
+        WHERE run.status IN ('checking', 'running') AND run.touched_at < now() - interval '1 hour'
+    """,
 }
 
 
 def breaches() -> Iterator[str]:
     """Yield a line for each transfer or item that contradicts itself."""
     return found_by(CHECKS)
+
+
+def overdue() -> Iterator[str]:
+    """Yield a line for work that lies around."""
+    return found_by(LATE)

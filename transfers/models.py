@@ -1,5 +1,6 @@
 """A transfer of billing ownership from one partner to another, and the items that move with it (T1–T13)."""
 
+import datetime
 import uuid
 from typing import Self
 
@@ -10,19 +11,31 @@ from django.db.models import F, Q
 from customers.models import Customer, Subscription
 from portal.accounts.actor import Actor
 from portal.accounts.models import Partner
+from portal.accounts.permissions import Permission
 from portal.core.fields import NameKeyField
 from transfers.enums import (
     ACCEPTED_STATUSES,
     FINISHED_STATUSES,
     OPEN_ITEM_STATUSES,
     OPEN_STATUSES,
+    BulkKind,
+    BulkResult,
+    BulkStatus,
     FaultMode,
+    Level,
     LineItemStatus,
     ProductType,
     TransferStatus,
 )
 
 MAX_WISHES = 500
+# What a person must be allowed to let a file of many transfers run, and to see it (T2).
+BULK_PERMISSIONS: dict[BulkKind, Permission] = {
+    BulkKind.REQUESTS: Permission.TRANSFER_CREATE,
+    BulkKind.ANSWERS: Permission.TRANSFER_ACCEPT,
+}
+BULK_WORKING = (BulkStatus.CHECKING, BulkStatus.RUNNING)  # a task has something to do
+BULK_OPEN = (*BULK_WORKING, BulkStatus.CHECKED)
 
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
@@ -232,3 +245,126 @@ class CommerceFault(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscription_id}: {self.mode} {self.amount}"
+
+
+class BulkRunQuerySet(models.QuerySet["BulkRun"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The files of the actor's partner, of the kinds that the actor may let run itself."""
+        kinds = [kind for kind, permission in BULK_PERMISSIONS.items() if actor.may(permission)]
+        return self.filter(partner_id=actor.organization_id, kind__in=kinds)
+
+    def waiting(self, *, since: datetime.datetime) -> Self:
+        """Files that have something to do and that nobody has touched for a while: their task was lost."""
+        return self.filter(status__in=BULK_WORKING, touched_at__lt=since)
+
+    def locked(self, run_id: uuid.UUID) -> "BulkRun":
+        """The run, its row locked until the open transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=run_id)
+
+
+class BulkRun(models.Model):
+    """A file of many transfers: checked, looked at, carried out row by row (X2).
+
+    The counters are written in the transaction that changes the rows. ``checked_count`` is how far a check has come.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="bulk_transfers")
+    kind = models.CharField(max_length=10, choices=BulkKind.choices)
+    status = models.CharField(max_length=10, choices=BulkStatus.choices, default=BulkStatus.CHECKING)
+    file_name = models.CharField(max_length=255)
+    ignored_columns = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    row_count = models.PositiveIntegerField(default=0)
+    green_count = models.PositiveIntegerField(default=0)  # of the rows that are waiting, as they were checked
+    amber_count = models.PositiveIntegerField(default=0)
+    red_count = models.PositiveIntegerField(default=0)
+    done_count = models.PositiveIntegerField(default=0)
+    failed_count = models.PositiveIntegerField(default=0)
+    left_out_count = models.PositiveIntegerField(default=0)
+    started_by_id = models.UUIDField()
+    started_by_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    touched_at = models.DateTimeField()
+
+    objects = BulkRunQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="bulk_finished_at_iff_over",
+                condition=Q(status__in=BULK_OPEN, finished_at__isnull=True)
+                | (~Q(status__in=BULK_OPEN) & Q(finished_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="bulk_runs_only_when_confirmed",
+                condition=~Q(status__in=(BulkStatus.RUNNING, BulkStatus.DONE)) | Q(confirmed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="bulk_rows_counted",
+                condition=Q(
+                    row_count__gte=F("green_count")
+                    + F("amber_count")
+                    + F("red_count")
+                    + F("done_count")
+                    + F("failed_count")
+                    + F("left_out_count")
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["partner", "created_at", "id"], name="bulk_by_time"),
+            models.Index(fields=["touched_at"], name="bulk_unfinished", condition=Q(status__in=BULK_WORKING)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name}: {self.status}"
+
+    @property
+    def checked_count(self) -> int:
+        """Rows of this check that are looked at."""
+        return self.green_count + self.amber_count + self.red_count
+
+    @property
+    def sendable_count(self) -> int:
+        """Checked rows that a run carries out."""
+        return self.green_count + self.amber_count
+
+    @property
+    def answered_count(self) -> int:
+        """Rows of which it is known what became of them."""
+        return self.done_count + self.failed_count + self.left_out_count
+
+
+class BulkRow(models.Model):
+    """One row of the file: its cells, what the check says, what is to be done, and what became of it.
+
+    ``level`` empty: not checked since it last waited. Reasons are kept as codes with facts: readers have languages.
+    """
+
+    run = models.ForeignKey(BulkRun, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    number = models.PositiveIntegerField()  # as a spreadsheet counts
+    values = models.JSONField()
+    level = models.CharField(max_length=5, choices=Level.choices, blank=True)
+    findings = models.JSONField(default=list, blank=True)
+    plan = models.JSONField(default=dict, blank=True)  # what the workflow is to be asked for, as it was checked
+    result = models.CharField(max_length=8, choices=BulkResult.choices, default=BulkResult.WAITING)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    transfer = models.ForeignKey(
+        Transfer, on_delete=models.SET_NULL, null=True, blank=True, related_name="bulk_rows", db_index=True
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="bulk_row_once"),
+            models.CheckConstraint(
+                name="bulk_row_not_done_has_reason",
+                condition=~Q(result__in=(BulkResult.FAILED, BulkResult.LEFT_OUT)) | ~Q(findings=[]),
+            ),
+        ]
+        indexes = [models.Index(fields=["run", "result", "number"], name="bulk_row_by_result")]
+
+    def __str__(self) -> str:
+        return f"row {self.number} of {self.run_id}"

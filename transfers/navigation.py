@@ -21,6 +21,13 @@ WORKSPACES = (
                 Permission.TRANSFER_VIEW,
                 description=_("Requests your company sent and received, of all customers."),
             ),
+            Item(
+                _("Bulk transfers"),
+                "transfers:bulk",
+                Permission.TRANSFER_CREATE,
+                description=_("Requests for many customers at once, from a file."),
+                kinds=SENDERS,
+            ),
         ),
         actions=(
             Item(

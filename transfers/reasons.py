@@ -2,7 +2,7 @@
 
 One table. Pages show a reason as a ``Finding``, the workflow raises it as a ``TransferRefused``, and line items
 keep its code and facts. The codes of the original that the API answers with stand beside them in
-``transfers.wire_codes``.
+``transfers.wire_codes``. Long because it is one table.
 """
 
 from collections.abc import Mapping
@@ -80,8 +80,13 @@ _KEPT: dict[str, type[TextChoices]] = {"status": SubscriptionStatus, "operation"
 
 def kept_finding(code: str, params: Mapping[str, Any]) -> Finding:
     """Return the reason why an item did not move, as the item keeps it; facts that the reader may not know are "…"."""
-    known = {name: _KEPT[name](value) if name in _KEPT else value for name, value in params.items()}
+    known = {name: _in_words(name, value) for name, value in params.items()}
     return Finding(code, _Unknown(known))
+
+
+def _in_words(name: str, value: Any) -> Any:
+    kept = _KEPT.get(name)
+    return kept(value) if kept is not None and value in kept.values else value
 
 
 class _Unknown(dict[str, Any]):
@@ -371,6 +376,65 @@ REASONS: dict[str, Reason] = {
         _("It is prepaid: after the transfer it can be neither canceled nor exchanged, and nothing is paid back."),
         _("nobody needs to"),
         level=Level.AMBER,
+    ),
+    # --- rows of a file of many transfers (X2) -----------------------------------------------------------------------
+    "bulk-customer-missing": Reason(
+        _("The row does not say for which customer the request is."),
+        _OWN,
+        _("Enter the customer's Microsoft ID, its primary domain or its name."),
+    ),
+    "bulk-customer-unknown": Reason(
+        _("None of your customers is known by “%(value)s”."),
+        _OWN,
+        _("Check the spelling, or request a relationship with the customer first."),
+    ),
+    "bulk-customer-ambiguous": Reason(
+        _("Several of your customers have the name “%(value)s”."),
+        _OWN,
+        _("Enter the customer's Microsoft ID or its primary domain."),
+    ),
+    "bulk-customer-differs": Reason(
+        _("Microsoft ID and domain name different customers: %(id)s and %(domain)s."),
+        _OWN,
+        _("Leave the one that is meant."),
+    ),
+    "bulk-source-unknown": Reason(
+        _("No partner has the Microsoft ID or PartnerID “%(value)s”."),
+        _("the current partner, who finds it under Settings, Identifiers"),
+        _("Ask the current partner for its Microsoft ID and enter it again."),
+    ),
+    "bulk-email-missing": Reason(
+        _("The row has no e-mail address, and none is known of this customer."),
+        _OWN,
+        _("Enter the address to which the customer's mails about the transfer go."),
+    ),
+    "bulk-email-wrong": Reason(
+        _("“%(value)s” is not an e-mail address."), _OWN, _("Enter one address, such as name@customer.example.")
+    ),
+    "bulk-language-unknown": Reason(
+        _("The portal writes no mails in the language “%(value)s”."),
+        _OWN,
+        _("Enter one of %(languages)s, or leave the cell empty."),
+    ),
+    "bulk-kind-unknown": Reason(
+        _("“%(value)s” is no kind of item that can move."),
+        _OWN,
+        _("Leave the cell empty to ask for all kinds, or enter kinds as the form of a new request names them."),
+    ),
+    "bulk-items-too-long": Reason(
+        _("At most %(limit)s agreed items of %(letters)s characters each are possible."),
+        _OWN,
+        _("Separate them by semicolons, and shorten the list."),
+    ),
+    "bulk-note-too-long": Reason(_("The note has more than %(limit)s characters."), _OWN, _("Shorten it.")),
+    "bulk-row-repeated": Reason(
+        _("Row %(number)s asks the same partner for the same customer."), _OWN, _("Leave one of the two rows.")
+    ),
+    "bulk-row-refused": Reason("%(message)s", _OWN, _("Check the row again.")),
+    "bulk-row-not-stored": Reason(
+        _("The database does not accept what stands in this row."),
+        _OWN,
+        _("Remove unusual characters and upload the row again."),
     ),
     # --- what can go wrong while items move (section 6.6, requirement T10) -------------------------------------------
     "base-did-not-move": Reason(

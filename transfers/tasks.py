@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from portal.core.queue import enqueue_after_commit
 from transfers import processing, workflow
+from transfers.processing import bulk
+from transfers.workflow.bulk import forget_old
 
 
 @shared_task(name="transfers.process")
@@ -32,3 +34,17 @@ def sweep_requests() -> None:
     now = timezone.now()
     workflow.expire_transfers(now=now)
     workflow.remind_transfers(now=now)
+
+
+@shared_task(name="transfers.process_bulk")
+def process_bulk(run_id: str) -> None:
+    """Check or carry out the rows of a file of many transfers."""
+    bulk.work_off(run_id=uuid.UUID(run_id))
+
+
+@shared_task(name="transfers.sweep_bulk")
+def sweep_bulk() -> None:
+    """Take up files whose task was lost, and forget what nobody wants any more."""
+    now = timezone.now()
+    bulk.resume_lost(now=now)
+    forget_old(now=now)

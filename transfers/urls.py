@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from transfers.views import details, drafts, lineage, lists, my_transfers, requests, review
+from transfers.views import bulk, details, drafts, lineage, lists, my_transfers, requests, review
 
 app_name = "transfers"
 
@@ -10,6 +10,14 @@ urlpatterns = [
     path("transfers/", lists.transfers, name="list"),
     path("transfers/export.csv", lists.export, name="export"),
     path("transfers/new/", requests.new, name="new"),
+    path("transfers/bulk/", bulk.bulk, name="bulk"),
+    path("transfers/bulk/template.csv", bulk.bulk_template, name="bulk_template"),
+    path("transfers/bulk/<uuid:run_id>/", bulk.bulk_run, name="bulk_run"),
+    path("transfers/bulk/<uuid:run_id>/progress/", bulk.bulk_progress, name="bulk_progress"),
+    path("transfers/bulk/<uuid:run_id>/rows.csv", bulk.bulk_rows, name="bulk_rows"),
+    path("transfers/bulk/<uuid:run_id>/confirm/", bulk.bulk_confirm, name="bulk_confirm"),
+    path("transfers/bulk/<uuid:run_id>/check/", bulk.bulk_check, name="bulk_check"),
+    path("transfers/bulk/<uuid:run_id>/stop/", bulk.bulk_stop, name="bulk_stop"),
     path("transfers/<uuid:transfer_id>/", details.detail, name="detail"),
     path("transfers/<uuid:transfer_id>/live/", details.live, name="live"),
     path("transfers/<uuid:transfer_id>/items.csv", details.items, name="items"),

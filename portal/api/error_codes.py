@@ -70,6 +70,9 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "too-many-views": (3000, 400),
     "unreadable-file": (800002, 400),
     "import-not-waiting": (2000, 400),
+    "bulk-not-waiting": (2000, 400),
+    "bulk-nothing-to-do": (2000, 400),
+    "bulk-red-rows": (2000, 400),
     "nothing-to-import": (2000, 400),
     # partnerships
     "partnership-open-already": (2000, 400),

@@ -147,6 +147,9 @@ HELP: dict[str, tuple[object, object]] = {
     "too-many-views": (_("More saved views than a person can have."), _("Delete some.")),
     "unreadable-file": (_("Nothing of the file can be used."), _("Follow the description.")),
     "import-not-waiting": (_("The import waits for no answer any more."), _("Upload the file again.")),
+    "bulk-not-waiting": (_("The file of bulk transfers waits for no answer any more."), _("See how far it is.")),
+    "bulk-nothing-to-do": (_("No row of the file of bulk transfers can be sent."), _("Correct the file.")),
+    "bulk-red-rows": (_("Some rows of the file of bulk transfers cannot be sent."), _("Leave them out.")),
     "nothing-to-import": (_("No row of the file would change anything."), _("Correct the file.")),
     # partnerships
     "partnership-open-already": (_("The partnership exists or was requested."), _("Answer or use it.")),

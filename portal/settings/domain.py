@@ -88,6 +88,7 @@ OVERDUE_CHECKS = [
     "billing.invariants.overdue",
     "portal.webhooks.invariants.overdue",
     "marketplace.invariants.overdue",
+    "transfers.invariants.overdue",
     "azure.invariants.overdue",
 ]
 DEMO_LOADERS = [
@@ -171,6 +172,7 @@ TRANSFER_LIFETIME_DAYS = 30
 TRANSFER_REMINDER_DAYS = 5  # before the expiry
 TRANSFER_RETRY_HOURS = 72
 TRANSFER_MAX_LINE_ITEMS = 10_000  # the original is said to stop at 25; decision 0030
+TRANSFER_BULK_MAX_ROWS = 5_000  # of a file of many transfers (X2, decision 0049)
 # Where it stands who has access to a customer's Azure subscriptions: for a partner, and for the customer itself.
 AZURE_ACCESS_PAGE, MY_AZURE_ACCESS_PAGE = "azure:customer_access", "azure:my_access"
 TRANSFER_COMMERCE = "transfers.commerce.postgres.Commerce"

@@ -17,6 +17,7 @@ from portal.accounts.enums import InvitationStatus
 from portal.accounts.forms import InviteForm
 from portal.accounts.models import UserInvitation
 from portal.accounts.permissions import Permission
+from portal.accounts.views.questions import Question, answer
 from portal.accounts.views.users import user_tabs
 from portal.accounts.workflow import invitations as workflow
 from portal.core.errors import InvalidInput, Refusal
@@ -97,15 +98,22 @@ def invite(request: PortalRequest) -> HttpResponse:
 def invitation_resend(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
     """Say what sending again does, and send a new link."""
     invitation = queries.invitation_detail(request.actor, invitation_id)
-    refusal: Refusal | None = None
-    if request.method == "POST":
-        try:
-            workflow.resend_invitation(invitation_id=invitation.pk, actor=request.actor, now=timezone.now())
-        except Refusal as refused:
-            refusal = refused
-        else:
-            return _back(request, _("A new invitation to %(email)s is on its way."), invitation)
-    return _question(request, "resend", invitation, refusal)
+    question = _question(
+        invitation,
+        "invitation_resend",
+        title=_("Send the invitation again"),
+        button=_("Send again"),
+        consequences=[
+            _("A new link goes to this address, with a new time limit."),
+            _("The link sent before stops working."),
+        ],
+        done=_("A new invitation to %(email)s is on its way."),
+    )
+    return answer(
+        request,
+        question,
+        lambda: workflow.resend_invitation(invitation_id=invitation.pk, actor=request.actor, now=timezone.now()),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,15 +121,22 @@ def invitation_resend(request: PortalRequest, invitation_id: UUID) -> HttpRespon
 def invitation_revoke(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
     """Name the consequences and make the link worthless."""
     invitation = queries.invitation_detail(request.actor, invitation_id)
-    refusal: Refusal | None = None
-    if request.method == "POST":
-        try:
-            workflow.revoke_invitation(invitation_id=invitation.pk, actor=request.actor, now=timezone.now())
-        except Refusal as refused:
-            refusal = refused
-        else:
-            return _back(request, _("The invitation to %(email)s has been revoked."), invitation)
-    return _question(request, "revoke", invitation, refusal)
+    question = _question(
+        invitation,
+        "invitation_revoke",
+        title=_("Revoke the invitation"),
+        button=_("Revoke"),
+        consequences=[
+            _("The link in the mail stops working at once, and the person is told by mail."),
+            _("You can invite the same address anew."),
+        ],
+        done=_("The invitation to %(email)s has been revoked."),
+    )
+    return answer(
+        request,
+        question,
+        lambda: workflow.revoke_invitation(invitation_id=invitation.pk, actor=request.actor, now=timezone.now()),
+    )
 
 
 def _row(invitation: UserInvitation, status: InvitationStatus) -> dict[str, Any]:
@@ -136,16 +151,13 @@ def _row(invitation: UserInvitation, status: InvitationStatus) -> dict[str, Any]
     }
 
 
-def _back(request: PortalRequest, done: str, invitation: UserInvitation) -> HttpResponse:
-    messages.success(request, done % {"email": invitation.email})
-    return redirect_to(request, reverse("accounts:invitations"))
-
-
-def _question(request: PortalRequest, name: str, invitation: UserInvitation, refusal: Refusal | None) -> HttpResponse:
-    return page_or_fragment(
-        request,
-        page=f"accounts/users/{name}.html",
-        fragment=f"accounts/users/_{name}.html",
-        context={"invitation": invitation, "refusal": refusal},
-        status=refusal.http_status if refusal else 200,
+def _question(invitation: UserInvitation, address: str, *, done: str, **words: Any) -> Question:
+    return Question(
+        name=invitation.email,
+        about=f"{invitation.name}, {invitation.email}",
+        done=done % {"email": invitation.email},
+        url=reverse(f"accounts:{address}", args=[invitation.pk]),
+        parent=_("Invitations"),
+        parent_url=reverse("accounts:invitations"),
+        **words,
     )

@@ -21,6 +21,7 @@ from portal.accounts.forms import RolesForm
 from portal.accounts.models import Membership
 from portal.accounts.permissions import ROLE_SUMMARIES, ROLES_BY_KIND, Permission, role_labels
 from portal.accounts.sign_in import rules as sign_in_rules
+from portal.accounts.views.questions import Question, answer
 from portal.accounts.workflow import users as workflow
 from portal.audit import queries as log
 from portal.audit import timeline
@@ -131,8 +132,15 @@ def user_roles(request: PortalRequest, user_id: UUID) -> HttpResponse:
         except Refusal as refused:
             refusal = refused
         else:
-            return _back(request, member, _("The roles of %(name)s have been saved."))
-    return _question(request, "roles", member, refusal=refusal, form=form)
+            messages.success(request, _("The roles of %(name)s have been saved.") % {"name": member.user})
+            return redirect_to(request, reverse("accounts:user", args=[member.user_id]))
+    return page_or_fragment(
+        request,
+        page="accounts/users/roles.html",
+        fragment="accounts/users/_roles.html",
+        context={"member": member, "form": form, "refusal": refusal},
+        status=refusal.http_status if refusal else 422 if form.errors else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,16 +149,20 @@ def user_roles(request: PortalRequest, user_id: UUID) -> HttpResponse:
 def user_reset_second_factor(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """Name the consequences and let a person who lost its second factor set up another one."""
     member = queries.user_detail(request.actor, user_id)
-    refusal = _actions(request, member)["reset_second_factor"]
-    if request.method == "POST":
-        try:
-            workflow.reset_second_factor(membership_id=member.pk, actor=request.actor, now=timezone.now())
-        except Refusal as refused:
-            refusal = refused
-        else:
-            return _back(request, member, _("The second factor of %(name)s has been reset."))
-    consequences = sign_in_rules.consequences_of_reset(request.actor.organization_kind)
-    return _question(request, "reset_second_factor", member, refusal=refusal, consequences=consequences)
+    question = _question(
+        member,
+        "user_reset_second_factor",
+        title=_("Reset second factor"),
+        button=_("Reset second factor"),
+        consequences=sign_in_rules.consequences_of_reset(request.actor.organization_kind),
+        done=_("The second factor of %(name)s has been reset."),
+    )
+    return answer(
+        request,
+        question,
+        lambda: workflow.reset_second_factor(membership_id=member.pk, actor=request.actor, now=timezone.now()),
+        refusal=_actions(request, member)["reset_second_factor"],
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -158,15 +170,25 @@ def user_reset_second_factor(request: PortalRequest, user_id: UUID) -> HttpRespo
 def user_deactivate(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """Name the consequences and shut a person out."""
     member = queries.user_detail(request.actor, user_id)
-    refusal = _actions(request, member)["deactivate"]
-    if request.method == "POST":
-        try:
-            workflow.deactivate_user(membership_id=member.pk, actor=request.actor, now=timezone.now())
-        except Refusal as refused:
-            refusal = refused
-        else:
-            return _back(request, member, _("%(name)s can no longer act for your organization."))
-    return _question(request, "deactivate", member, refusal=refusal)
+    question = _question(
+        member,
+        "user_deactivate",
+        title=_("Deactivate a user"),
+        button=_("Deactivate"),
+        consequences=[
+            _("The person can no longer act for %(organization)s, from the next click on, on every device.")
+            % {"organization": request.actor.organization_name},
+            _("Actions addressed to this person alone wait for the person's return."),
+            _("Roles and history are kept, and you can reactivate the person at any time. The person is told by mail."),
+        ],
+        done=_("%(name)s can no longer act for your organization."),
+    )
+    return answer(
+        request,
+        question,
+        lambda: workflow.deactivate_user(membership_id=member.pk, actor=request.actor, now=timezone.now()),
+        refusal=_actions(request, member)["deactivate"],
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -174,15 +196,25 @@ def user_deactivate(request: PortalRequest, user_id: UUID) -> HttpResponse:
 def user_reactivate(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """Name the consequences and let a person in again."""
     member = queries.user_detail(request.actor, user_id)
-    refusal = _actions(request, member)["reactivate"]
-    if request.method == "POST":
-        try:
-            workflow.reactivate_user(membership_id=member.pk, actor=request.actor, now=timezone.now())
-        except Refusal as refused:
-            refusal = refused
-        else:
-            return _back(request, member, _("%(name)s can act for your organization again."))
-    return _question(request, "reactivate", member, refusal=refusal)
+    facts = {"organization": request.actor.organization_name, "roles": _names(member.roles)}
+    question = _question(
+        member,
+        "user_reactivate",
+        title=_("Reactivate a user"),
+        button=_("Reactivate"),
+        consequences=[
+            _("The person can act for %(organization)s again, with these roles: %(roles)s. The person is told by mail.")
+            % facts
+        ],
+        done=_("%(name)s can act for your organization again."),
+        tone="info",
+    )
+    return answer(
+        request,
+        question,
+        lambda: workflow.reactivate_user(membership_id=member.pk, actor=request.actor, now=timezone.now()),
+        refusal=_actions(request, member)["reactivate"],
+    )
 
 
 def user_tabs(selected: str) -> list[dict[str, Any]]:
@@ -254,32 +286,13 @@ def _names(roles: Iterable[str] | None) -> str:
     return ", ".join(role_labels(roles or ()))
 
 
-def _back(request: PortalRequest, member: Membership, done: str) -> HttpResponse:
-    messages.success(request, done % {"name": member.user})
-    return redirect_to(request, reverse("accounts:user", args=[member.user_id]))
-
-
-def _question(
-    request: PortalRequest,
-    name: str,
-    member: Membership,
-    *,
-    refusal: Refusal | None,
-    form: RolesForm | None = None,
-    consequences: Iterable[str] = (),
-) -> HttpResponse:
-    """Answer a side panel or dialog for htmx and a page for everybody else; both hold the same form."""
-    status = refusal.http_status if refusal else 422 if form is not None and form.errors else 200
-    return page_or_fragment(
-        request,
-        page=f"accounts/users/{name}.html",
-        fragment=f"accounts/users/_{name}.html",
-        context={
-            "member": member,
-            "form": form,
-            "refusal": refusal,
-            "consequences": consequences,
-            "organization_name": request.actor.organization_name,
-        },
-        status=status,
+def _question(member: Membership, address: str, *, done: str, **words: Any) -> Question:
+    return Question(
+        name=member.user.name,
+        about=f"{member.user.name}, {member.user.email}",
+        done=done % {"name": member.user},
+        url=reverse(f"accounts:{address}", args=[member.user_id]),
+        parent=member.user.name,
+        parent_url=reverse("accounts:user", args=[member.user_id]),
+        **words,
     )

@@ -330,3 +330,17 @@ def test_rows_are_escaped_but_for_their_markup_and_percent_signs_stay():
     assert drawn == (
         "<td title='100%' data-name='&lt;Contoso&gt; 5 %'><i>a</i>%s</td><td title='100%' data-name='7'>%s</td>"
     )
+
+
+CELL = re.compile(r"<td\b[^>]*data-label[^>]*>(.*?)</td>", re.DOTALL)
+TEMPLATE_TAG = re.compile(r"\{[%#].*?[%#]\}", re.DOTALL)
+
+
+def test_a_cell_of_two_lines_is_one_element_so_that_both_stand_in_its_column_of_a_card():
+    loose = [
+        f"{path.relative_to(TEMPLATES)}: {' '.join(cell.split())[:80]}"
+        for path in TEMPLATES.rglob("*.html")
+        for cell in CELL.findall(path.read_text())
+        if "detail-list__second" in cell and not TEMPLATE_TAG.sub("", cell).strip().startswith("<div")
+    ]
+    assert not loose, "Put these into a <div>:\n" + "\n".join(loose)

@@ -15,6 +15,7 @@ NAMES = (
     "billing",
     "customers",
     "marketplace",
+    "pages",
     "transfers",
     "usage",
     "webhooks",

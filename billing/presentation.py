@@ -1,6 +1,7 @@
 """How invoices and charges read on pages, in documents and in mails."""
 
 import datetime
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_skeleton
@@ -31,7 +32,12 @@ def month_text(month: datetime.date) -> str:
 
 def month_in_sentence(month: datetime.date) -> str:
     """Return "October 2026" in the reader's language, which may write it small: "octobre 2026"."""
-    return format_skeleton("yMMMM", month, locale=(get_language() or "en").replace("-", "_"))
+    return _month(month, get_language() or "en")
+
+
+@lru_cache(maxsize=2_000)
+def _month(month: datetime.date, language: str) -> str:
+    return format_skeleton("yMMMM", month, locale=language.replace("-", "_"))
 
 
 def rate_text(rate: ExchangeRate) -> str:

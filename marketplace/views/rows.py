@@ -2,20 +2,17 @@
 
 import datetime
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from customers.enums import BillingFrequency, Term
 from marketplace.enums import FulfillmentStatus
 from marketplace.presentation import quantity_words, status_tone, status_words
 from marketplace.queries import SubscriptionRow
-from portal.core.listing import short_days
+from portal.core.listing import addresses, short_days
 from portal.core.templatetags.components import icon
-
-_ANY = "00000000-0000-0000-0000-000000000000"
 
 # How the button to the publisher looks: the main step of what waits, none for what has ended.
 LINK_CLASSES: dict[str, str] = {FulfillmentStatus.PENDING: "", FulfillmentStatus.UNSUBSCRIBED: "gone"}
@@ -23,7 +20,7 @@ LINK_CLASSES: dict[str, str] = {FulfillmentStatus.PENDING: "", FulfillmentStatus
 
 def list_rows(found: Iterable[SubscriptionRow], *, now: datetime.datetime) -> list[dict[str, Any]]:
     """Lay out subscriptions as rows of a list: plain text, which the template only puts in its place."""
-    page_of, link_of = _address("subscription"), _address("publisher_link")
+    page_of, link_of = addresses("marketplace:subscription"), addresses("marketplace:publisher_link")
     terms = {term.value: str(term.label) for term in Term}
     frequencies = {frequency.value: str(frequency.label) for frequency in BillingFrequency}
     flat_rate, on, off = _("Flat rate"), _("On"), _("Off")
@@ -50,18 +47,6 @@ def list_rows(found: Iterable[SubscriptionRow], *, now: datetime.datetime) -> li
         }
         for row in found
     ]
-
-
-@lru_cache
-def _address_parts(name: str) -> tuple[str, str]:
-    before, after = reverse(f"marketplace:{name}", args=[_ANY]).split(_ANY)
-    return before, after
-
-
-def _address(name: str) -> Callable[[str], str]:
-    """Return what makes the address of a subscription's page: asking Django for each row would cost more."""
-    before, after = _address_parts(name)
-    return lambda pk: f"{before}{pk}{after}"
 
 
 def _status() -> Callable[[SubscriptionRow], dict[str, str]]:

@@ -46,18 +46,43 @@ def draw(template_name: str, values: Mapping[str, Any], *, texts: Mapping[str, A
     """
     texts = texts or {}
     empty = tuple([name for name, text in texts.items() if not text])
-    key = (template_name, get_language(), timezone.get_current_timezone_name(), tuple(texts), empty, plain(values))
-    with _lock:
-        drawn = _kept.get(key)
-        if drawn is not None:
-            _kept.move_to_end(key)
-    if drawn is None:
-        drawn = _drawn(template_name, values, texts)
-        with _lock:
-            _kept[key] = drawn
-            if len(_kept) > LIMIT:
-                _kept.popitem(last=False)
+    drawn = _looked_up(template_name, plain(values), empty, values, texts)
     return mark_safe(drawn % {name: escaped(text) for name, text in texts.items()})  # noqa: S308 - escaped
+
+
+def draw_each(template_name: str, rows: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> SafeString:
+    """Return what the template draws for each of the rows, all of which have the same texts, one after the other.
+
+    The template is given ``values`` as well. It is drawn once for all rows in which the same texts are empty.
+    Raises: NotPlain.
+    """
+    names = tuple(rows[0]) if rows else ()
+    key, drawn, parts = plain(values), {}, []
+    texts = iter(all_escaped([row[name] for row in rows for name in names]))
+    for row in rows:
+        empty = tuple([name for name in names if not row[name]])
+        if empty not in drawn:
+            drawn[empty] = _looked_up(template_name, key, empty, values, row)
+        parts.append(drawn[empty] % dict(zip(names, texts, strict=False)))
+    return mark_safe("".join(parts))  # noqa: S308 - escaped
+
+
+def _looked_up(
+    template_name: str, key: Hashable, empty: tuple[str, ...], values: Mapping[str, Any], texts: Mapping[str, Any]
+) -> str:
+    """Return the markup with places for the texts, drawn now unless it is kept."""
+    kept = (template_name, get_language(), timezone.get_current_timezone_name(), tuple(texts), empty, key)
+    with _lock:
+        drawn = _kept.get(kept)
+        if drawn is not None:
+            _kept.move_to_end(kept)
+            return drawn
+    drawn = _drawn(template_name, values, texts)
+    with _lock:
+        _kept[kept] = drawn
+        if len(_kept) > LIMIT:
+            _kept.popitem(last=False)
+    return drawn
 
 
 def _drawn(template_name: str, values: Mapping[str, Any], texts: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Amounts of money: how many decimals a currency has, and how an amount is cut to them. Amounts are ``Decimal``."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 from django.utils.translation import get_language
@@ -20,5 +20,9 @@ def round_money(amount: Decimal, currency: str) -> Decimal:
 
 def money_text(amount: Decimal, currency: str) -> str:
     """Return the amount as the reader's language writes it, with its currency."""
-    language = get_language() or "en"
+    return _money_text(amount, currency, get_language() or "en")
+
+
+@lru_cache(maxsize=5_000)
+def _money_text(amount: Decimal, currency: str, language: str) -> str:
     return format_currency(amount, currency, locale=language.replace("-", "_"))

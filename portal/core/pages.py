@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.core.errors import InvalidInput
@@ -83,10 +83,13 @@ class Place:
                 raise _no_such_place() from error
         return rows.order_by(*[("-" if flip else "") + name for name in self.columns])
 
-    def values(self, model: type[Model]) -> dict[str, Any]:
-        """Return the values at the edge by name, as the model's columns have them. Raises: BadCursor."""
+    def values(self, model: type[Model], **others: "Field[Any, Any]") -> dict[str, Any]:
+        """Return the values at the edge by name, as the model's columns have them. Raises: BadCursor.
+
+        ``others``: what columns are that the model does not have itself.
+        """
         meta = model._meta
-        fields = [meta.pk if name == "pk" else meta.get_field(name) for name in self.columns]
+        fields = [meta.pk if name == "pk" else others.get(name) or meta.get_field(name) for name in self.columns]
         try:
             found = {f"edge_{at}": fields[at].to_python(value) for at, value in enumerate(self.edge)}  # type: ignore[union-attr]
         except (ValueError, TypeError, ValidationError) as error:

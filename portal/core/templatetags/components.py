@@ -5,7 +5,7 @@ A component without content of its own is a plain include: ``{% include "compone
 
 # ruff: noqa: A002  # "id" is what HTML calls it
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.core.drawing import all_escaped, draw
+from portal.core.drawing import all_escaped, draw, draw_each
 from portal.core.icons import ICONS, SPRITE, UnknownIcon
 
 register = template.Library()
@@ -60,6 +60,15 @@ def kept(
 def kept_rows(template_name: str, rows: Iterable[Mapping[str, Any]], **values: Any) -> SafeString:
     """Draw a row as ``kept`` does, and repeat it as ``each_row`` does: for the longest lists."""
     return _repeat(draw(template_name, values), rows)
+
+
+@register.simple_tag
+def kept_each(template_name: str, rows: Sequence[Mapping[str, Any]], **values: Any) -> SafeString:
+    """Draw a row as ``kept`` does, for each of the rows with their texts: for long lists with optional parts.
+
+    All rows have the same texts by name; the template writes them or asks whether they are empty.
+    """
+    return draw_each(template_name, rows, values)
 
 
 @register.simple_tag

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, override
 
 from portal.accounts.enums import Role
 from portal.core import drawing
-from portal.core.drawing import all_escaped, draw, escaped, plain
+from portal.core.drawing import all_escaped, draw, draw_each, escaped, plain
 from tests.factories import make_member, make_partner
 
 SAMPLES = [
@@ -47,6 +47,21 @@ def test_texts_are_put_in_each_time_and_escaped():
     assert first.count("&lt;b&gt;") == first.count("One") == 1
     assert second.count("<b>") == second.count("%(label)s") == 1
     assert "One" not in second
+
+
+def test_each_row_is_what_the_template_draws_of_it():
+    rows = [
+        {"url": "/a?b=1&c=%20", "label": "<Contoso> 100 %"},
+        {"url": "", "label": "%(url)s"},
+        {"url": "/b", "label": mark_safe("<b>x</b>")},
+    ]
+    afresh = "".join(render_to_string("components/crumb.html", row) for row in rows)
+
+    assert draw_each("components/crumb.html", rows, {}) == afresh
+    assert draw_each("components/crumb.html", rows, {}) == afresh
+    assert draw_each("components/crumb.html", [], {}) == ""
+    with pytest.raises(TypeError, match="cannot be kept"):
+        draw_each("components/crumb.html", rows, {"shown": object()})
 
 
 def test_many_values_are_escaped_as_one_is():

@@ -65,6 +65,7 @@ SEARCH_PROVIDERS = [
     "customers.search.find",
     "marketplace.search.find",
     "transfers.search.find",
+    "bundles.search.find",
     "support.search.find",
     "operators.search.find",
     "portal.accounts.search.find",

@@ -252,3 +252,17 @@ def test_a_provider_names_a_reseller_and_a_reseller_is_told_to_ask_its_provider(
     told = client_for(make_member(reseller.organization, Role.ADMIN_AGENT)).get(NEW)
     assert told.status_code == 403
     assert "Ask your provider" in told.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "finds"), [(Role.ADMIN_AGENT, True), (Role.BILLING_ADMIN, True), (Role.HELPDESK_AGENT, False)]
+)
+def test_search_finds_bundles_of_the_own_company_by_part_of_their_name(client_for, partner, role, finds):
+    version = make_bundle(partner, now=timezone.now(), name="Ready office")
+    make_bundle(make_partner(), now=timezone.now(), name="Office of another partner")
+    client = client_for(make_member(partner, role))
+
+    page = client.get("/search/", {"q": "OFFICE"}, headers={"HX-Request": "true"}).content.decode()
+
+    assert (url("bundle", version) in page) == finds
+    assert "another partner" not in page

@@ -72,7 +72,9 @@ KEPT = frozenset(
     }
 )
 # Found by the customer or the invoice that it also points to.
-REACHED = frozenset({"azure.RoleAssignment", "billing.InvoiceLine", "billing.InvoiceSubtotal"})
+REACHED = frozenset(
+    {"azure.RoleAssignment", "billing.FormerReseller", "billing.InvoiceLine", "billing.InvoiceSubtotal"}
+)
 # Among the rows of ROOTS, those about what stays: work that is still to be done there.
 STAYING = {
     "notifications.ActionItem": Q(subject_type__in=("partner-agreement", "user-invitation"), completed_at__isnull=True),

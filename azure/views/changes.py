@@ -209,7 +209,7 @@ def reseller(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         ),
         [
             _("The new reseller sees this subscription from now on, and the former one sees it no more."),
-            _("All that is not invoiced yet stands on your invoice under the new reseller."),
+            _("Charges from today on stand under the new reseller; those of earlier days under the former one."),
         ],
     )
     return answer(request, detail, question)

@@ -7,6 +7,7 @@ from billing.models.earnings import IncentiveEarning, PartnerCompetency
 from billing.models.incentives import ExchangeRate, IncentiveRule
 from billing.models.invoices import Invoice, InvoiceLine, InvoiceRate, InvoiceRun, InvoiceSeries, InvoiceSubtotal
 from billing.models.prices import PriceList, PriceListEntry, PriceSheet, PriceSheetRow
+from billing.models.resellers import FormerReseller
 from billing.models.usage import UsageImport, UsageImportPart, UsageImportRow, UsageRecord
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "BudgetAlert",
     "Charge",
     "ExchangeRate",
+    "FormerReseller",
     "IncentiveEarning",
     "IncentiveRule",
     "Invoice",

@@ -97,10 +97,16 @@ _USAGE = """
         ORDER BY valid_from DESC LIMIT 1
     ) AS rate ON true
 """
+# Who was named on the first day of a charge, where another is named today (decision 0042).
+_FORMER = """
+    LEFT JOIN billing_formerreseller AS former ON former.subscription_id = charge.subscription_id
+        AND charge.starts_on < former.until AND (former.since IS NULL OR charge.starts_on >= former.since)
+"""
+_NUMBER = "coalesce(former.partner_on_record, subscription.partner_on_record)"
 _USAGE_FACTS = "other.unit_price, priced.pricing_currency, priced.exchange_rate, rate.valid_from"
 _LINES = f"""
     SELECT line.position, charge.id, charge.customer_id, customer.name, customer.domain, customer.country,
-        line.reseller_id, reseller.name, subscription.partner_on_record, subscription.order_id, subscription.offer_id,
+        line.reseller_id, reseller.name, {_NUMBER}, subscription.order_id, subscription.offer_id,
         line.product_family, line.product_name, charge.subscription_id, subscription.friendly_name,
         subscription.starts_on, subscription.ends_on, subscription.term, subscription.billing_frequency, charge.kind,
         charge.starts_on, charge.ends_on, charge.quantity, charge.unit_price, charge.amount, charge.reference,
@@ -115,6 +121,7 @@ _LINES = f"""
     JOIN customers_subscription AS subscription ON subscription.id = charge.subscription_id
     JOIN accounts_organization AS customer ON customer.id = charge.customer_id
     LEFT JOIN accounts_organization AS reseller ON reseller.id = line.reseller_id
+    {_FORMER}
     {_USAGE}
     ORDER BY line.position
 """  # noqa: S608 - text of ours
@@ -141,7 +148,7 @@ def all_lines(invoice: Invoice) -> Iterator[tuple[LineFacts, str]]:
 
 _UNBILLED = f"""
     SELECT row_number() OVER (ORDER BY charge.starts_on, charge.id), charge.id, charge.customer_id, customer.name,
-        customer.domain, customer.country, subscription.reseller_id, reseller.name, subscription.partner_on_record,
+        customer.domain, customer.country, reseller.id, reseller.name, {_NUMBER},
         subscription.order_id, subscription.offer_id, subscription.product_family, subscription.product_name,
         charge.subscription_id, subscription.friendly_name, subscription.starts_on, subscription.ends_on,
         subscription.term, subscription.billing_frequency, charge.kind, charge.starts_on, charge.ends_on,
@@ -150,7 +157,9 @@ _UNBILLED = f"""
     FROM billing_charge AS charge
     JOIN customers_subscription AS subscription ON subscription.id = charge.subscription_id
     JOIN accounts_organization AS customer ON customer.id = charge.customer_id
-    LEFT JOIN accounts_organization AS reseller ON reseller.id = subscription.reseller_id
+    {_FORMER}
+    LEFT JOIN accounts_organization AS reseller ON reseller.id
+        = CASE WHEN former.id IS NULL THEN subscription.reseller_id ELSE former.reseller_id END
     {_USAGE}
     WHERE charge.billing_owner_id = %(owner)s AND charge.starts_on < %(until)s
         AND (%(is_current)s OR charge.starts_on < %(month)s)

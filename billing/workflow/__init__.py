@@ -11,6 +11,7 @@ from billing.workflow.charges import (
     write_charge,
 )
 from billing.workflow.cycles import charge_cycles, charge_renewed
+from billing.workflow.resellers import keep_reseller
 
 __all__ = [
     "charge_conversion",
@@ -20,6 +21,7 @@ __all__ = [
     "charge_many",
     "charge_quantity_change",
     "charge_renewed",
+    "keep_reseller",
     "refund_everything",
     "refund_rest",
     "write_charge",

@@ -30,11 +30,13 @@ OWNERS_AT_ONCE = 50  # billing owners whose invoices one transaction writes
 _ASSIGN = """
     WITH due AS MATERIALIZED (
         SELECT charge.id, charge.subscription_id, charge.customer_id, charge.billing_owner_id, charge.currency,
-            charge.kind, charge.starts_on, charge.amount, subscription.reseller_id, subscription.product_family,
-            subscription.product_name,
+            charge.kind, charge.starts_on, charge.amount, subscription.product_family, subscription.product_name,
+            CASE WHEN former.id IS NULL THEN subscription.reseller_id ELSE former.reseller_id END AS reseller_id,
             md5(%(month)s || charge.billing_owner_id::text || charge.currency)::uuid AS invoice_id
         FROM billing_charge AS charge
         JOIN customers_subscription AS subscription ON subscription.id = charge.subscription_id
+        LEFT JOIN billing_formerreseller AS former ON former.subscription_id = charge.subscription_id
+            AND charge.starts_on < former.until AND (former.since IS NULL OR charge.starts_on >= former.since)
         WHERE charge.billing_owner_id = ANY (%(owners)s)
             AND charge.starts_on < %(ends_on)s AND charge.created_at < %(charged_before)s
             AND NOT EXISTS (SELECT FROM billing_invoiceline AS line WHERE line.charge_id = charge.id)

@@ -206,6 +206,7 @@ def change_partner_on_record(
     number = rules.partner_on_record(buyer, reseller_id=reseller_id, number=number)
     rules.check_reseller_differs(saas, reseller_id=reseller_id, number=number)
     before = subscription.partner_on_record
+    billing.keep_reseller(subscription=subscription, day=now.date())
     subscription.reseller_id, subscription.partner_on_record = reseller_id, number
     subscription.save(update_fields=["reseller", "partner_on_record"])
     saas.further_partner_ids = [one for one in saas.further_partner_ids if one != number]

@@ -1,4 +1,4 @@
-"""The people of the caller's organization: who they are, what they may, and whether they may (not in the original).
+"""The people of the caller's organization, and who is invited: what they may, and whether (not in the original).
 
 Roles are given on pages alone: that asks for a sign-in of just now, which a program's token cannot prove.
 """
@@ -11,16 +11,33 @@ from django.urls import path
 from django.utils import timezone
 from typing_extensions import TypedDict
 
-from portal.accounts.models import Membership
+from portal.accounts.enums import InvitationStatus
+from portal.accounts.models import Membership, UserInvitation
 from portal.accounts.permissions import Permission
+from portal.accounts.queries import invitation_list
+from portal.accounts.rules import status_at
 from portal.accounts.workflow import users as workflow
 from portal.api.access import ApiRequest, api_requires, endpoint
-from portal.api.errors import json_answer
-from portal.api.reading import Body, body_of, one_of
-from portal.api.resources import Attributes, attributes, collection, time_text, without_nothing
+from portal.api.errors import UnknownEnumValue, json_answer
+from portal.api.reading import Body, body_of, one_of, paging_of, query_of
+from portal.api.resources import (
+    Attributes,
+    CollectionLinks,
+    attributes,
+    collection,
+    page_of,
+    time_text,
+    without_nothing,
+)
+from portal.core.pages import keyset_page
 
 TAG = "Roles"
 ACTIVE, INACTIVE = "active", "inactive"
+INVITATION_LIST = {
+    "status": f"One of {', '.join(InvitationStatus.values)}.",
+    "size": "How many a page holds, 500 at most.",
+    "seekOperation": "First, Next or Previous, with the continuation token in MS-ContinuationToken.",
+}
 
 
 class PartnerUser(TypedDict):
@@ -37,6 +54,28 @@ class PartnerUser(TypedDict):
 class PartnerUsers(TypedDict):
     totalCount: int
     items: list[PartnerUser]
+    attributes: Attributes
+
+
+class InvitationAnswer(TypedDict):
+    id: str
+    displayName: str
+    userPrincipalName: str
+    roles: list[str]
+    status: str
+    invitedBy: str
+    createdTime: str
+    sentTime: str
+    expirationTime: str
+    closedTime: NotRequired[str]
+    attributes: Attributes
+
+
+class InvitationCollection(TypedDict):
+    totalCount: int
+    items: list[InvitationAnswer]
+    links: CollectionLinks
+    continuationToken: NotRequired[str]
     attributes: Attributes
 
 
@@ -68,6 +107,21 @@ def update_user(request: ApiRequest, user_id: UUID) -> HttpResponse:
     return json_answer(_user(_found(request, user_id)))
 
 
+@api_requires(Permission.USER_VIEW, person=True, answer=InvitationCollection, query=INVITATION_LIST, tag=TAG)
+def list_invitations(request: ApiRequest) -> HttpResponse:
+    """List whom the caller's organization invited, newest first, and what became of it (not in the original)."""
+    query = query_of(request)
+    status = query.get("status", "").lower()
+    if status and status not in InvitationStatus.values:
+        raise UnknownEnumValue("status")
+    paging, now = paging_of(request, query), timezone.now()
+    rows = invitation_list(request.actor, status=status)
+    page = keyset_page(rows, order=("-created_at", "-pk"), cursor=paging.cursor, size=paging.size)
+    parameters = ({"status": status} if status else {}) | {"size": str(paging.size)}
+    items = [_invitation(row, status_at(row, now=now)) for row in page]
+    return json_answer(page_of(items, page=page, path="/users/invitations", parameters=parameters))
+
+
 def _found(request: ApiRequest, user_id: UUID) -> Membership:
     row = Membership.objects.visible_to(request.actor).select_related("user").filter(user_id=user_id).first()
     if row is None:
@@ -89,7 +143,25 @@ def _user(row: Membership) -> dict[str, Any]:
     return without_nothing(value)
 
 
+def _invitation(row: UserInvitation, status: InvitationStatus) -> dict[str, Any]:
+    value = {
+        "id": str(row.pk),
+        "displayName": row.name,
+        "userPrincipalName": row.email,
+        "roles": row.roles,
+        "status": status.value,
+        "invitedBy": row.invited_by.name,
+        "createdTime": time_text(row.created_at),
+        "sentTime": time_text(row.sent_at),
+        "expirationTime": time_text(row.expires_at),
+        "closedTime": time_text(row.closed_at) if row.closed_at else None,
+        "attributes": attributes("UserInvitation"),
+    }
+    return without_nothing(value)
+
+
 V1 = [
+    path("users/invitations", endpoint(GET=list_invitations), name="invitations"),
     path("users", endpoint(GET=list_users), name="users"),
     path("users/<guid:user_id>", endpoint(GET=get_user, PATCH=update_user), name="user"),
 ]

@@ -1,9 +1,15 @@
 """The people of an organization through the API: listed, deactivated, reactivated."""
 
-import pytest
+import datetime
 
-from portal.accounts.enums import Role
-from portal.accounts.models import Membership
+import pytest
+from django.utils import timezone
+from pydantic import TypeAdapter
+
+from portal.accounts.enums import InvitationStatus, Role
+from portal.accounts.models import Membership, UserInvitation
+from portal.accounts.users_api import InvitationCollection
+from portal.core.links import make_token
 from tests.factories import make_member, make_partner
 from tests.portal.api.factories import api_client
 
@@ -38,3 +44,35 @@ def test_users_need_a_person_who_manages_them_and_the_last_admin_stays():
     assert (refused.status_code, refused.json()["code"]) == (403, 900308)
     assert Membership.objects.get(pk=own.pk).is_active
     assert Membership.objects.get(pk=seller.pk).is_active
+
+
+def invite(member, name, *, hours, **fields):
+    now = timezone.now()
+    known = {"email": f"{name.lower()}@example.com", "name": name, "roles": [Role.SALES_AGENT]}
+    times = {"created_at": now, "sent_at": now, "expires_at": now + datetime.timedelta(hours=hours)}
+    people = {"organization": member.organization, "invited_by": member.user, "token_hash": make_token()}
+    return UserInvitation.objects.create(**known | times | people | fields)
+
+
+def test_invitations_say_what_became_of_them_and_never_the_link():
+    partner = make_partner()
+    member = make_member(partner, Role.GLOBAL_ADMIN, name="Ada")
+    invite(member, "First", hours=9, status=InvitationStatus.ACCEPTED, closed_at=timezone.now())
+    invite(member, "Late", hours=-1)
+    invite(member, "Open", hours=9)
+    invite(make_member(make_partner(), Role.GLOBAL_ADMIN), "Foreign", hours=9)
+    admin = api_client(partner, Role.GLOBAL_ADMIN, person=True)
+
+    reply = admin.get("/v1/users/invitations")
+    found = TypeAdapter(InvitationCollection).validate_python(reply.json())["items"]
+    assert [(one["displayName"], one["status"]) for one in found] == [
+        ("Open", "open"),
+        ("Late", "expired"),
+        ("First", "accepted"),
+    ]
+    assert found[0]["invitedBy"] == "Ada"
+    assert "oken" not in str(found)
+    narrowed = admin.get("/v1/users/invitations?status=Accepted&size=1").json()["items"]
+    assert [one["displayName"] for one in narrowed] == ["First"]
+    assert admin.get("/v1/users/invitations?status=lost").status_code == 400
+    assert api_client(partner, Role.SALES_AGENT, person=True).get("/v1/users/invitations").json()["code"] == 900150

@@ -120,7 +120,8 @@ def _frame(request: HttpRequest) -> Shell:
     frame.memberships = _memberships(tuple(facts), actor.organization_id, get_language())
     _select(frame, request)
     _show_object(frame, request)
-    frame.action_count = notifications.open_action_count(actor)
+    counted: int | None = getattr(request, "open_actions", None)
+    frame.action_count = notifications.open_action_count(actor) if counted is None else counted
     return frame
 
 

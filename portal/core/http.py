@@ -30,6 +30,7 @@ class PortalRequest(HttpRequest):
     actor: "Actor"
     memberships: "list[Membership]"
     organization_id: UUID | None
+    open_actions: int  # of the actor, where a page has counted them
 
 
 def is_fragment_request(request: HttpRequest) -> bool:

@@ -77,28 +77,24 @@ class ItemRow:
 
 def open_action_count(actor: Actor) -> int:
     """Count the actor's open actions, and stop at 100: the bell shows "99+" (one query)."""
-    return len(_open_actions(actor.roles, COUNTER_LIMIT).rows(actor.user_id, actor.organization_id))
-
-
-@lru_cache(maxsize=256)
-def _open_actions(roles: frozenset[Role], limit: int) -> Statement:
-    """Return the query for whoever holds these roles: the bell is on every page."""
-
-    def build(user_id: UUID, organization_id: UUID) -> QuerySet[ActionItem, tuple[int]]:
-        items = ActionItem.objects.addressed_to(user_id, organization_id=organization_id, roles=roles)
-        items = items.open_actions().archived_by(user_id, archived=False)
-        return items.order_by().values_list(Value(1))[:limit]
-
-    return Statement(build)
+    return len(_counted(actor.roles, "actions", COUNTER_LIMIT).rows(actor.user_id, actor.organization_id))
 
 
 def notification_count(actor: Actor) -> int:
     """Count the actor's notifications that are not archived, and stop at 100 (one query)."""
-    return _count(_visible(actor).notifications().archived_by(actor.user_id, archived=False))
+    return len(_counted(actor.roles, "notifications", COUNTER_LIMIT).rows(actor.user_id, actor.organization_id))
 
 
-def _count(items: ActionItemQuerySet) -> int:
-    return items.order_by()[:COUNTER_LIMIT].count()
+@lru_cache(maxsize=256)
+def _counted(roles: frozenset[Role], scope: str, limit: int) -> Statement:
+    """Return the query for whoever holds these roles: the bell is on every page."""
+
+    def build(user_id: UUID, organization_id: UUID) -> QuerySet[ActionItem, tuple[int]]:
+        items = ActionItem.objects.addressed_to(user_id, organization_id=organization_id, roles=roles)
+        items = items.open_actions() if scope == "actions" else items.notifications()
+        return items.archived_by(user_id, archived=False).order_by().values_list(Value(1))[:limit]
+
+    return Statement(build)
 
 
 def _visible(actor: Actor) -> ActionItemQuerySet:

@@ -154,8 +154,9 @@ def _options(everything: str, options: Iterable[tuple[str, str]]) -> list[dict[s
 
 
 def _tabs(request: PortalRequest, scope: str) -> list[dict[str, Any]]:
+    request.open_actions = queries.open_action_count(_actor(request))  # the bell shows the same
     counts = {
-        "actions": (_("Actions"), "", queries.open_action_count(_actor(request))),
+        "actions": (_("Actions"), "", request.open_actions),
         "notifications": (_("Notifications"), "?tab=notifications", queries.notification_count(_actor(request))),
     }
     return [

@@ -335,7 +335,7 @@ def test_the_overview_costs_the_same_queries_for_one_row_and_for_twenty(
         make_item(partner)
     client.get(OVERVIEW)
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(5):
         client.get(OVERVIEW)
 
 

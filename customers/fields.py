@@ -29,6 +29,18 @@ class FriendlyNameField(forms.CharField):
         super().__init__(label=_("Friendly name"), max_length=MAX_NAME_LENGTH, strip=True, **kwargs)
 
 
+class NameForm(forms.Form):
+    """Another friendly name."""
+
+    friendly_name = FriendlyNameField()
+
+
+class AnswerForm(forms.Form):
+    """The answer to a question that has one answer."""
+
+    confirmed = forms.ChoiceField(choices=[("yes", "yes")], widget=forms.HiddenInput, initial="yes")
+
+
 def credited_choices(locations: Sequence[PartnerLocation]) -> list[tuple[str, str]]:
     """Return the PartnerIDs that may be credited, each with whose it is."""
     return [(one.partner_id_number, f"{one.partner.organization.name} – {one}") for one in locations]

@@ -10,12 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from azure.forms.ways import way_of
 from azure.rules.buying import MAX_LICENSES
-from customers.fields import FriendlyNameField, credited_choices
+from customers.fields import credited_choices
 from portal.accounts.models import PartnerLocation
-
-
-class NameForm(forms.Form):
-    friendly_name = FriendlyNameField()
 
 
 class QuantityField(forms.IntegerField):
@@ -74,9 +70,3 @@ class ResellerForm(forms.Form):
     @property
     def reseller_id(self) -> UUID | None:
         return self.owners.get(self.number)
-
-
-class ConfirmForm(forms.Form):
-    """The answer to a question that has one answer."""
-
-    confirmed = forms.ChoiceField(choices=[("yes", "yes")], widget=forms.HiddenInput)

@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from azure.enums import Refund
-from azure.forms.changes import NameForm, QuantityForm, ResellerForm
+from azure.forms.changes import QuantityForm, ResellerForm
 from azure.queries.subscriptions import Detail
 from azure.rules.families import AZURE
 from azure.rules.refunds import cap_of
-from azure.views.questions import answer, confirm, detail_of, plan_lost
+from azure.views.questions import answer, detail_of, plan_lost
 from azure.workflow import changes, resellers
 from customers.enums import ProductFamily
+from customers.fields import AnswerForm, NameForm
 from customers.presentation import day, moment
 from customers.queries.credited import creditable_locations
 from customers.questions import Question
@@ -89,7 +90,7 @@ def auto_renew(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         _("Stop at the end of the term?") if is_on else _("Renew at the end of the term?"),
         _("Switch auto-renew off") if is_on else _("Switch auto-renew on"),
         _("Auto-renew is off.") if is_on else _("Auto-renew is on."),
-        confirm(request),
+        AnswerForm(posted(request)),
         lambda now: changes.set_auto_renew(
             subscription_id=subscription_id, auto_renew=not is_on, actor=request.actor, now=now
         ),
@@ -111,7 +112,7 @@ def suspend(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         _("Suspend this subscription?"),
         _("Suspend"),
         _("The subscription is suspended."),
-        confirm(request),
+        AnswerForm(posted(request)),
         lambda now: changes.suspend(subscription_id=subscription_id, actor=request.actor, now=now),
         [_("Nobody at the customer can use it until you reactivate it."), _stops_running()]
         if usage
@@ -138,7 +139,7 @@ def reactivate(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         _("Reactivate this subscription?"),
         _("Reactivate"),
         _("The subscription is active again."),
-        confirm(request),
+        AnswerForm(posted(request)),
         lambda now: changes.reactivate(subscription_id=subscription_id, actor=request.actor, now=now),
         [_("The customer can use it at once. Auto-renew stays off until you switch it on.")],
     )
@@ -155,7 +156,7 @@ def cancel(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         _("Cancel this subscription?"),
         _("Cancel subscription"),
         _("The subscription is canceled."),
-        confirm(request),
+        AnswerForm(posted(request)),
         lambda now: changes.cancel(subscription_id=subscription_id, actor=request.actor, now=now),
         [
             _("It ends at once, for everybody who uses it. This cannot be undone."),

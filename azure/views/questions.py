@@ -7,12 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from azure.forms.changes import ConfirmForm
 from azure.queries.subscriptions import Detail, subscription_detail
 from azure.views.details import plan_text
 from customers import questions
 from customers.questions import Place, Question
-from portal.core.http import PortalRequest, posted
+from portal.core.http import PortalRequest
 
 
 def answer(request: PortalRequest, detail: Detail, question: Question) -> HttpResponse:
@@ -29,11 +28,6 @@ def answer(request: PortalRequest, detail: Detail, question: Question) -> HttpRe
 def detail_of(request: PortalRequest, subscription_id: UUID) -> Detail:
     """Return the subscription that a dialog is about. Raises: Http404."""
     return subscription_detail(request.actor, subscription_id, now=timezone.now())
-
-
-def confirm(request: PortalRequest) -> ConfirmForm:
-    """Return the form of a question that has one answer."""
-    return ConfirmForm(posted(request), initial={"confirmed": "yes"})
 
 
 def plan_lost(detail: Detail) -> list[str]:

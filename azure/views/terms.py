@@ -16,8 +16,9 @@ from azure.rules.families import LICENSED
 from azure.rules.money import rate_on
 from azure.rules.next_terms import NextTermPlan
 from azure.views.details import plan_text
-from azure.views.questions import answer, confirm, detail_of, plan_lost
+from azure.views.questions import answer, detail_of, plan_lost
 from azure.workflow import next_terms
+from customers.fields import AnswerForm
 from customers.presentation import day
 from customers.questions import Question
 from portal.accounts.access import requires
@@ -152,7 +153,7 @@ def drop_next_term(request: PortalRequest, subscription_id: UUID) -> HttpRespons
         _("Take the plan back?"),
         _("Take it back"),
         _("Nothing is planned for the next term any more."),
-        confirm(request),
+        AnswerForm(posted(request)),
         lambda now: next_terms.drop_next_term(subscription_id=subscription_id, actor=request.actor, now=now),
         [
             _("The next term then begins as the running one is, and not with %(plan)s.") % {"plan": plan_text(detail)},

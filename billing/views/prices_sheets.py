@@ -63,7 +63,7 @@ def sheets(request: PortalRequest) -> HttpResponse:
             return redirect("pricing:sheet", sheet.pk)
     address = ListAddress.read(request, {"cursor": None})
     page = queries.sheet_page(cursor=address.get("cursor"))
-    context = {"form": form, "sheets": [_sheet(row) for row in page], "pager": address.pager(page)}
+    context = {"form": form, "files": [_sheet(row) for row in page], "pager": address.pager(page)}
     return render(request, "billing/prices/sheets.html", context, status=422 if form.errors else 200)
 
 
@@ -186,8 +186,8 @@ def _sheet(row: PriceSheet) -> dict[str, Any]:
         "pk": row.pk,
         "url": reverse("pricing:sheet", args=[row.pk]),
         "file_name": row.file_name,
-        "family": ProductFamily(row.family).label,
-        "month": month_text(row.month),
+        "about": ProductFamily(row.family).label,
+        "second": month_text(row.month),
         "tone": STATUS_TONES[SheetStatus(row.status)],
         "status": SheetStatus(row.status).label,
         "rows": number_format(row.row_count, force_grouping=True),

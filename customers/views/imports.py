@@ -76,7 +76,7 @@ def imports(request: PortalRequest) -> HttpResponse:
             return redirect("customers:import_run", run.pk)
     address = ListAddress.read(request, {"cursor": None})
     page = import_queries.import_page(request.actor, cursor=address.get("cursor"))
-    context = {"form": form, "refusal": refusal, "runs": [_run(run) for run in page], "pager": address.pager(page)}
+    context = {"form": form, "refusal": refusal, "files": [_run(run) for run in page], "pager": address.pager(page)}
     return render(request, "customers/imports.html", context, status=_status(form, refusal))
 
 
@@ -126,8 +126,8 @@ def _run(run: ImportRun) -> dict[str, Any]:
     return {
         "url": reverse("customers:import_run", args=[run.pk]),
         "file_name": run.file_name,
-        "kind": ImportKind(run.kind).label,
-        "customer": run.customer.organization.name if run.customer else "",
+        "about": ImportKind(run.kind).label,
+        "second": run.customer.organization.name if run.customer else "",
         "tone": STATUS_TONES[ImportStatus(run.status)],
         "status": ImportStatus(run.status).label,
         "rows": number_format(run.row_count, force_grouping=True),
@@ -155,7 +155,7 @@ def _run_page(request: PortalRequest, run: ImportRun, *, refusal: Refusal | None
         page = import_queries.row_page(run, result=address.get("result"), cursor=address.get("cursor"))
     context = {
         "run": run,
-        "kind": ImportKind(run.kind).label,
+        "about": ImportKind(run.kind).label,
         "status": {"tone": STATUS_TONES[ImportStatus(run.status)], "label": ImportStatus(run.status).label},
         "is_working": is_working,
         "is_waiting": run.status == ImportStatus.PREVIEWED,

@@ -8,15 +8,11 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from customers.fields import CreditedField, FriendlyNameField
+from customers.fields import CreditedField
 from marketplace.enums import Wish
 from marketplace.forms.buying import QuantityField
 from marketplace.models import Plan
 from portal.accounts.models import PartnerLocation
-
-
-class NameForm(forms.Form):
-    friendly_name = FriendlyNameField()
 
 
 class QuantityForm(forms.Form):
@@ -42,12 +38,6 @@ class SwitchForm(forms.Form):
     @property
     def auto_renew(self) -> bool:
         return str(self.cleaned_data["to"]) == "on"
-
-
-class ConfirmForm(forms.Form):
-    """The answer to a question that has one answer."""
-
-    confirmed = forms.ChoiceField(choices=[("yes", "yes")], widget=forms.HiddenInput)
 
 
 class ResellerForm(forms.Form):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from customers.enums import BillingFrequency
+from customers.fields import AnswerForm, NameForm
 from customers.presentation import day, unit_price_text
 from customers.queries.credited import creditable_locations
 from customers.questions import Place, Question, answer
@@ -17,8 +18,6 @@ from marketplace.enums import FulfillmentStatus, Wish
 from marketplace.forms.changes import (
     AskForm,
     ChoiceForm,
-    ConfirmForm,
-    NameForm,
     QuantityForm,
     ResellerForm,
     SwitchForm,
@@ -233,7 +232,6 @@ def cancel(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
     """End the subscription at once, inside the window of its offer (M8)."""
     detail = _detail(request, subscription_id)
     saas, row, now = detail.saas, detail.saas.subscription, timezone.now()
-    form = ConfirmForm(posted(request), initial={"confirmed": "yes"})
     facts = {"publisher": saas.publisher.organization.name, "refund": money_text(detail.refund, row.currency)}
     if saas.status == FulfillmentStatus.PENDING:
         given_back = _("Nothing has been charged, and nothing will be.")
@@ -244,7 +242,7 @@ def cancel(request: PortalRequest, subscription_id: UUID) -> HttpResponse:
         _("Cancel this subscription?"),
         _("Cancel subscription"),
         _("The subscription is canceled."),
-        form,
+        AnswerForm(posted(request)),
         lambda moment_now: endings.cancel_subscription(
             subscription_id=subscription_id, actor=request.actor, now=moment_now
         ),

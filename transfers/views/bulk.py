@@ -44,7 +44,7 @@ def bulk(request: PortalRequest) -> HttpResponse:
             return redirect("transfers:bulk_run", run.pk)
     address = ListAddress.read(request, {"cursor": None})
     page = queries.run_page(request.actor, cursor=address.get("cursor"))
-    context = {"form": form, "runs": [run_of(run) for run in page], "pager": address.pager(page)}
+    context = {"form": form, "files": [run_of(run) for run in page], "pager": address.pager(page)}
     return render(request, "transfers/bulk.html", context, status=422 if form.errors else 200)
 
 

@@ -45,12 +45,15 @@ def status_of(run: BulkRun) -> dict[str, Any]:
 
 def run_of(run: BulkRun) -> dict[str, Any]:
     """Return what the list of files shows of one."""
+    status = status_of(run)
     return {
         "url": reverse("transfers:bulk_run", args=[run.pk]),
         "file_name": run.file_name,
-        "status": status_of(run),
+        "tone": status["tone"],
+        "status": status["label"],
+        "about": outcome_of(run),
+        "second": "",
         "rows": number_format(run.row_count, force_grouping=True),
-        "outcome": outcome_of(run),
         "started_by": run.started_by_name,
         "created_at": run.created_at,
     }

@@ -71,7 +71,7 @@ def test_a_sheet_of_licenses_is_checked_first_and_published_on_a_yes(operator):
 
     workflow.publish_price_sheet(sheet_id=sheet.pk, actor=operator, now=NOON)
 
-    monthly, annual = PriceListEntry.objects.filter(price_list__country="FR").order_by("pk")
+    monthly, annual = PriceListEntry.objects.filter(price_list__country="FR").order_by("-billing_frequency")
     assert (monthly.unit_price, monthly.retail_price) == (Decimal("9.36"), Decimal("11.70"))
     assert (monthly.term, monthly.billing_frequency, monthly.segment) == ("P1Y", "monthly", "commercial")
     assert (monthly.starts_on, monthly.ends_on, monthly.tags) == (date(2026, 11, 1), None, ["popular", "suite"])

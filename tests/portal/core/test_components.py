@@ -51,6 +51,15 @@ LEAST = {
     "timeline": {"entries": [{"title": "Sent", "at": NOON, "tone": "info"}]},
     "timestamp": {"at": NOON},
     "tooltip": {"id": "t", "label": "About", "text": "It renews."},
+    "uploads": {
+        "title": "Files so far",
+        "about_label": "Content",
+        "files": [
+            {"url": "/", "file_name": "a.csv", "tone": "info", "status": "Read", "about": "Prices", "second": ""}
+            | {"rows": "2", "started_by": "Kim", "created_at": NOON}
+        ],
+        "pager": {"previous_url": "", "next_url": ""},
+    },
     "wizard_steps": {"steps": [{"label": "Review", "state": "current"}]},
     "workspace_card": {"label": "Customers", "url": "/", "icon_name": "customers", "description": "All."},
 }

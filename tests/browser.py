@@ -12,7 +12,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
-PATIENCE = 20_000  # milliseconds: both cores may be busy with other tests
+PATIENCE = 60_000  # milliseconds: both cores may be busy with other tests, or slow
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def running_chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in this thread; our code is not async
         expect.set_options(timeout=PATIENCE)
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS.split(), timeout=2 * PATIENCE)
         yield browser
         browser.close()
 

@@ -18,6 +18,30 @@ from django.conf import settings
 from django.db import connection
 
 PROJECT = Path(__file__).resolve().parent.parent
+PATIENCE_SECONDS = 120.0  # for what surely happens: on a slow and busy machine a process starts in half of it
+
+
+def end(process: subprocess.Popen, *, group: bool = False) -> None:
+    """Ask a process to end; kill it, with the ``group`` it leads, if it does not, or its sessions outlive the test.
+
+    Raises: subprocess.TimeoutExpired when it had to be killed.
+    """
+    process.terminate()
+    try:
+        process.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        kill(process, group=group)
+        raise
+
+
+def kill(process: subprocess.Popen, *, group: bool = False) -> None:
+    """Kill -9 a process, with the ``group`` it leads, and wait until it is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        if group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait(PATIENCE_SECONDS)
 
 
 class Wire:
@@ -138,13 +162,11 @@ class Site:
 
     def kill(self) -> None:
         """Kill -9 the server and its worker processes."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(10)
+        kill(self._process, group=True)
 
     def __enter__(self) -> "Site":
-        end = time.monotonic() + 30
-        while time.monotonic() < end and self._process.poll() is None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
             with contextlib.suppress(OSError):
                 if self.ask("/healthz").status == 200:
                     return self
@@ -153,12 +175,7 @@ class Site:
         raise AssertionError(f"The web server did not start:\n{self.log}")
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.kill()  # else its database sessions outlive the test
-            raise
+        end(self._process, group=True)
 
     @property
     def log(self) -> str:
@@ -173,7 +190,7 @@ class Site:
         form: dict[str, str] | None = None,
     ) -> "Answer":
         """Send one request over a connection of its own."""
-        wire = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        wire = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         body = urlencode(form) if form is not None else None
         sent = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
         began = time.monotonic()
@@ -192,18 +209,17 @@ def worker(folder: Path, variables: dict[str, str]) -> Iterator[Path]:
     command = "-m celery -A portal worker --concurrency 1 --loglevel INFO --without-gossip --without-mingle"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *command.split()], env=variables, cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, *command.split()],
+            env=variables,
+            cwd=PROJECT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             yield log
         finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(10)
-                raise
+            end(process, group=True)
 
 
 class Answer:

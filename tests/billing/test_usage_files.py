@@ -350,7 +350,7 @@ def test_two_imports_of_the_same_records_in_other_orders_wait_for_each_other_and
     def importing(rows, quantity):
         def wait(step, done, _total):
             if step == "store" and not done:
-                together.wait(30)
+                together.wait(60)
 
         text = written(*rows).replace(b",10,", quantity)
         return lambda: usage.import_usage(
@@ -379,7 +379,7 @@ def test_a_month_is_charged_before_or_after_an_import_and_never_in_the_middle_of
             was_charged.append(charged.wait(0.5))
 
     def charge():
-        storing.wait(30)
+        storing.wait(60)
         usage.charge_usage(month=date(2026, 11, 1), now=NOON)
         charged.set()
 

@@ -218,7 +218,7 @@ def test_two_at_once_add_it_once():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
 
     assert sorted(results) == ["added", "refused"]
     assert Organization.objects.filter(domain="dupont.example").count() == 1

@@ -18,6 +18,7 @@ from portal.accounts.enums import Role
 from portal.local.ports import answers, free_port
 from portal.notifications.enums import EmailStatus, Undelivered
 from portal.notifications.models import OutgoingEmail
+from tests import live
 from tests.factories import make_member, make_partner
 from tests.portal.local.helpers import eventually
 from tests.portal.notifications.builders import make_email
@@ -49,8 +50,7 @@ def captured_mails(port, folder):
         assert eventually(lambda: answers(port))
         yield lambda: [json.loads(path.read_text()) for path in folder.glob("*.json")]
     finally:
-        process.terminate()
-        process.wait(10)
+        live.end(process)
 
 
 @pytest.mark.slow

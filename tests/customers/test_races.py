@@ -60,7 +60,7 @@ def at_once(*jobs, number):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive(), "they wait for each other"
     for outcome in outcomes:
         if isinstance(outcome, Exception) and not isinstance(outcome, Refusal):

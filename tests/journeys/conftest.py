@@ -21,8 +21,7 @@ def mail_server(port, folder):
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(10)
+        live.end(process)
 
 
 @pytest.fixture

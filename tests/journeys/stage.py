@@ -11,7 +11,7 @@ from tests.factories import PASSWORD
 from tests.sign_in import give_authenticator_app, totp_code
 
 PHONE = {"width": 375, "height": 812}
-MAIL_TRIES = 60
+MAIL_TRIES = 300
 
 
 def sign_in(page: Page, user: User) -> None:

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 DESK = {"width": 1280, "height": 900}
 MAILBOX_OF_CUSTOMER = "post@werft.example"
 STUBBORN, EASY, LEFT, BUSY = "Drawing office", "Reception", "Canteen", "Warehouse"
-PAUSES = 40_000  # milliseconds: the item waits 5 and 10 seconds between its tries
+PAUSES = 90_000  # milliseconds: the item waits 5 and 10 seconds between its tries
 
 
 @pytest.fixture

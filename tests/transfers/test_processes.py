@@ -1,8 +1,5 @@
 """Transfers in real processes: worker and web server killed with SIGKILL, Redis emptied; nothing lost or repeated."""
 
-import contextlib
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -33,7 +30,6 @@ from transfers.processing import BATCH_SIZE
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 BATCHES = 4
-PATIENCE_SECONDS = 60
 
 
 class Group:
@@ -58,9 +54,7 @@ class Group:
     def kill(self) -> None:
         """Kill -9 all of it."""
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(10)
+            live.kill(self._process, group=True)
 
     @property
     def log(self) -> str:
@@ -101,7 +95,7 @@ def fill(world: World, count: int) -> None:
 
 def wait(until, group: Group, *, tasks=(), queue: str = "") -> None:
     """Wait until something is true; meanwhile send the tasks every few seconds, as the beat schedule does."""
-    end, asked = time.monotonic() + PATIENCE_SECONDS, 0.0
+    end, asked = time.monotonic() + live.PATIENCE_SECONDS, 0.0
     while not until():
         assert time.monotonic() < end, f"It did not happen. The process says:\n{group.log}"
         if tasks and time.monotonic() - asked > 2:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from portal.accounts.models import User
+from tests.browser import PATIENCE
 from tests.factories import PASSWORD, make_member, make_partner
 from tests.sign_in import passkeys_of, totp_code
 
@@ -19,6 +20,7 @@ HOME = re.compile("^Home")
 def page(chromium, live_server) -> Iterator[Page]:
     """A page at the site's start whose every complaint (scripts refused by the policy, faults) fails the test."""
     context = chromium.new_context(base_url=live_server.url, locale="en")
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -104,11 +104,11 @@ def test_an_event_that_commits_late_is_sealed_later_and_leaves_no_gap():
         with transaction.atomic():
             event = record()
             written.set()
-            may_commit.wait(10)
+            may_commit.wait(60)
         return event.pk
 
     thread, outcome = in_another_session(write_slowly)
-    written.wait(10)
+    written.wait(60)
     quick = record()
     assert processing.seal_waiting() == 1  # and did not wait for the open transaction
     may_commit.set()
@@ -128,7 +128,7 @@ def test_a_writer_never_waits_for_the_sealer():
     with transaction.atomic():
         assert processing._seal_batch(10) == 1  # the sealer's transaction stays open
         thread, outcome = in_another_session(lambda: record().pk)
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
     assert isinstance(outcome[0], int)
     assert processing.seal_waiting() == 1
@@ -147,10 +147,10 @@ def test_an_event_is_never_sealed_while_somebody_adds_a_party_to_it():
                 event=event, organization_id=uuid.uuid4(), occurred_at=NOON, event_type=event.event_type
             )
             added.set()
-            may_commit.wait(10)
+            may_commit.wait(60)
 
     thread, _ = in_another_session(add_party)
-    added.wait(10)
+    added.wait(60)
     assert processing.seal_waiting() == 0
     may_commit.set()
     thread.join()
@@ -186,7 +186,7 @@ def test_a_second_sealer_finds_the_lock_taken_and_goes_home():
     with transaction.atomic():
         processing._seal_batch(1)
         thread, outcome = in_another_session(processing.seal_waiting)
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
 
     assert outcome == [0]

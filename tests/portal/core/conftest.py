@@ -9,6 +9,7 @@ from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page
 
 from portal.core.icons import build_sprite
+from tests.browser import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def look_at(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce", **options
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))

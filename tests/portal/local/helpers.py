@@ -19,7 +19,7 @@ def python_child(name: str, program: str, folder: Path, **more: object) -> Child
     return Child(name=name, argv=[sys.executable, "-c", program], environment={}, log=log, **more)
 
 
-def eventually(probe: Callable[[], object], seconds: float = 15.0) -> bool:
+def eventually(probe: Callable[[], object], seconds: float = 60.0) -> bool:
     """Tell whether something comes true in time."""
     deadline = time.monotonic() + seconds
     while not probe():

@@ -9,6 +9,7 @@ from portal.accounts.sign_in.devices import Device, Origin
 from portal.local.demo import loading
 from portal.local.demo.history import set_up_second_factor
 from portal.local.demo.people import PEOPLE
+from tests.browser import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -23,6 +24,7 @@ def open_demo(chromium, live_server):
 
     def open_page(path="/demo/", **options):
         context = chromium.new_context(base_url=live_server.url, locale="en", **options)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -11,6 +11,7 @@ import pytest
 
 from portal.local.mail_server import MailFolder, parts
 from portal.local.ports import answers, free_port
+from tests import live
 from tests.portal.local.helpers import eventually
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -34,10 +35,12 @@ def mail_server(tmp_path):
     port = free_port()
     command = [sys.executable, "-m", "portal.local.mail_server", "--port", str(port), "--folder", str(tmp_path)]
     process = subprocess.Popen(command)
-    assert eventually(lambda: answers(port))
-    yield port
-    process.terminate()
-    assert process.wait(5) == 0
+    try:
+        assert eventually(lambda: answers(port))
+        yield port
+    finally:
+        live.end(process)
+    assert process.returncode == 0
 
 
 def kept(folder):

@@ -61,5 +61,5 @@ def test_a_signal_to_make_alone_stops_the_launcher(make, number):
     process.send_signal(number)
 
     assert eventually(lambda: not is_running(launcher))
-    assert process.wait(15) != 0
+    assert process.wait(60) != 0
     assert f"stopped by {number:d}" in process.stdout.read()

@@ -1,9 +1,6 @@
 """The outbox in a real Celery worker: killed in the middle, three times at once, with an emptied Redis."""
 
-import contextlib
 import datetime
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -21,7 +18,6 @@ from tests import live
 from tests.portal.notifications.builders import make_email
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-PATIENCE_SECONDS = 60
 
 
 class Worker:
@@ -54,13 +50,11 @@ class Worker:
 
     def kill(self):
         """Kill -9 the worker and its pool."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(10)
+        live.kill(self._process, group=True)
 
     def ask(self, task, *, until):
         """Send the task every few seconds, as beat does with the sweeper, until something is true."""
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + live.PATIENCE_SECONDS
         asked = 0.0
         while not until():
             assert time.monotonic() < end, f"It did not happen. The worker says:\n{self._log.read_text()}"

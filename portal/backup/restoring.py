@@ -1,6 +1,7 @@
 """Make a portal out of a backup's file: all of it in one transaction, or nothing."""
 
 import shutil
+import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ OWN_TABLES = {"django_migrations", "accounts_organization", "accounts_user", "au
 LEFT_OUT = {b"CREATE SCHEMA public;\n", b"SET transaction_timeout = 0;\n"}
 FIRST_TABLE = b"CREATE TABLE "
 CHUNK = 1 << 20
+PATIENCE_SECONDS = 3.0
 
 _DROPS = """
 SELECT format('DROP TABLE %s CASCADE;', string_agg(oid::regclass::text, ', ')) FROM pg_class
@@ -31,6 +33,10 @@ UNION ALL
 SELECT format('DROP ROUTINE %s CASCADE;', oid::regprocedure) FROM pg_proc
 WHERE pronamespace = 'public'::regnamespace
   AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+"""
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IN (current_user, %s)
 """
 # The rights that docs/operation.md gives the portal at work.
 _GRANTS = """
@@ -85,13 +91,20 @@ def _check_target(*, portal_role: str, replace: bool) -> None:
                     f"The database {name} is not empty: nothing was restored. Name an empty one, or say --replace"
                     " (REPLACE=1 with make) to delete everything in it first."
                 )
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IN (current_user, %s)",
-            [portal_role],
-        )
-        if others := cursor.fetchone()[0]:
-            raise BackupError(f"The database {name} is in use ({others} connections): stop web, worker and beat first.")
+    if others := _other_connections(portal_role):
+        raise BackupError(f"The database {name} is in use ({others} connections): stop web, worker and beat first.")
+
+
+def _other_connections(portal_role: str) -> int:
+    """Count who else is connected; whoever has just hung up, our own pool among them, gets a moment to be gone."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_OTHERS, [portal_role])
+            others: int = cursor.fetchone()[0]
+        if not others or time.monotonic() > deadline:
+            return others
+        time.sleep(0.1)
 
 
 def _load(file: zipfile.ZipFile, manifest: Manifest, *, portal_role: str) -> None:

@@ -13,7 +13,7 @@ from portal.accounts.models import Organization
 from portal.audit import processing
 from portal.audit.checking import check_log
 from portal.audit.models import AuditEvent
-from portal.backup import facts
+from portal.backup import facts, restoring
 from portal.backup.archive import add_manifest, adding_database, created
 from portal.core import invariants, sealing
 from portal.webhooks.models import WebhookRegistration
@@ -124,7 +124,8 @@ def test_a_database_with_tables_of_something_else_is_never_replaced(fresh_databa
     assert facts.tables() == ["things"]
 
 
-def test_a_database_that_somebody_uses_is_not_replaced(fresh_database, tmp_path):
+def test_a_database_that_somebody_uses_is_not_replaced(fresh_database, tmp_path, monkeypatch):
+    monkeypatch.setattr(restoring, "PATIENCE_SECONDS", 0)
     fresh_database()
     address = connection.get_connection_params()
     with (

@@ -135,7 +135,7 @@ def choices_of(actor: Actor) -> tuple[list[int], list[str]]:
 
 def find_invoice(actor: Actor, invoice_id: uuid.UUID) -> Invoice | None:
     """Return an invoice of the actor's company; ``None`` for any other id."""
-    return Invoice.objects.visible_to(actor).filter(pk=invoice_id).first()
+    return Invoice.objects.visible_to(actor).select_related("billing_owner__organization").filter(pk=invoice_id).first()
 
 
 def invoice_of(actor: Actor, invoice_id: uuid.UUID) -> Invoice:

@@ -756,7 +756,8 @@ OF_EVERY_PARTNER = {
     *_pages("support", "ask resolve assign incident update_incident"),
     *_pages(
         "pricing",
-        "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_progress usage_file_rows end_incentive",
+        "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_progress usage_file_rows end_incentive"
+        " end_competency",
     ),
     *_pages("operators", "partner create_sandbox pair_sandbox invite_first nomination approve refuse"),
     *_pages("billing_programme", "invoice invoice_pdf reconciliation_file usage_file payment"),

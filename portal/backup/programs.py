@@ -14,6 +14,17 @@ from portal.backup.errors import BackupError
 from portal.core.postgres_programs import folders_with, major_version
 
 TOLD_LINES = 3
+VARIABLES = {
+    "PGHOST": "HOST",
+    "PGPORT": "PORT",
+    "PGUSER": "USER",
+    "PGPASSWORD": "PASSWORD",
+    "PGDATABASE": "NAME",
+    "PGSSLMODE": "sslmode",
+    "PGSSLROOTCERT": "sslrootcert",
+    "PGSSLCERT": "sslcert",
+    "PGSSLKEY": "sslkey",
+}  # of a program: what the settings call it
 
 
 def server_version() -> int:
@@ -88,8 +99,7 @@ def _started(command: Sequence[str | Path], **streams: Any) -> Iterator[subproce
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment that leads a program to the database; PGSSLMODE and the like stay as they are."""
-    given = connection.settings_dict
-    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
-    found = {variable: str(given[name]) for variable, name in names.items() if given.get(name)}
+    """Return the environment that leads a program to the database; a PGSSLMODE that is set stays as it is."""
+    given = {**connection.settings_dict, **connection.settings_dict["OPTIONS"]}
+    found = {variable: str(given[name]) for variable, name in VARIABLES.items() if given.get(name)}
     return {**os.environ, **found, "PGCLIENTENCODING": "UTF8", "PGAPPNAME": "portal-backup"}

@@ -124,6 +124,7 @@ DATABASES["default"] |= {
         },
         "connect_timeout": 5,
         "prepare_threshold": 5,  # PostgreSQL keeps the plans of what portal.core.statements asks often
+        **DATABASES["default"].get("OPTIONS", {}),  # what stands in the address, such as ?sslmode=verify-full
     },
 }
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")

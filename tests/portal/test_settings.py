@@ -116,6 +116,20 @@ def test_web_and_worker_refuse_as_well(command):
     assert "Traceback" not in result.stderr
 
 
+def test_what_the_address_of_the_database_asks_for_is_kept_by_the_portal_and_by_backups():
+    show = """
+import django
+django.setup()
+from django.db import connection
+from portal.backup.programs import _environment
+options = connection.get_connection_params()
+print(options["sslmode"], options["connect_timeout"], "pool" in connection.settings_dict["OPTIONS"], _environment()["PGSSLMODE"])
+"""
+    result = run(["-c", show], DATABASE_URL=GOOD["DATABASE_URL"] + "?sslmode=verify-full&connect_timeout=9")
+
+    assert result.stdout.split() == ["verify-full", "9", "True", "verify-full"], result.stderr
+
+
 def test_deployment_checks_find_nothing():
     result = run(["manage.py", "check", "--deploy", "--fail-level", "INFO"])
 

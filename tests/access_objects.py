@@ -759,7 +759,9 @@ OF_EVERY_PARTNER = {
         "sheet publish_sheet cancel_sheet sheet_rows usage_file usage_file_progress usage_file_rows end_incentive"
         " end_competency",
     ),
-    *_pages("operators", "partner create_sandbox pair_sandbox invite_first nomination approve refuse"),
+    *_pages(
+        "operators", "partner create_sandbox pair_sandbox invite_first nomination approve refuse reset_second_factor"
+    ),
     *_pages("billing_programme", "invoice invoice_pdf reconciliation_file usage_file payment"),
 }
 NAMED_BY_DOMAIN = _pages("tokens", "authorize_v1 authorize_v2")  # an organization, by its domain too

@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.conf import settings
 from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import Client
@@ -18,6 +19,7 @@ from django.utils.html import escape
 from portal.accounts.access import access_of
 from portal.accounts.enums import OrganizationKind, Role
 from portal.accounts.permissions import ROLE_PERMISSIONS, ROLES_BY_KIND
+from portal.accounts.sign_in import sessions
 from portal.audit import catalogue
 from tests.access_objects import (
     NAMED_BY_DOMAIN,
@@ -111,8 +113,8 @@ def send(client: Client, method: str, path: str, **extra):
         transaction.set_rollback(True)
     client.cookies.clear()
     client.cookies.load(cookies)
-    if method != "GET":
-        caches["redis"].clear()  # copies of what has just been undone
+    if settings.SESSION_COOKIE_NAME in response.cookies:  # the session was written or ended, which has been undone
+        caches["redis"].clear()  # its copy
     return response, body.decode(errors="replace")
 
 
@@ -136,6 +138,12 @@ class Insiders:
             if permission is None or any(permission in ROLE_PERMISSIONS[role] for role in ROLES_BY_KIND[kind]):
                 return member, self.clients[kind]
         raise AssertionError(f"nobody may open {page.view_name}")
+
+
+@pytest.fixture(autouse=True)
+def sessions_that_stay_fresh(monkeypatch):
+    """Spare the note of who was seen: undone with each request, it would be written by each one after a minute."""
+    monkeypatch.setattr(sessions, "SEEN_EVERY_SECONDS", 3600)
 
 
 @pytest.fixture

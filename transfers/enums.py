@@ -95,7 +95,6 @@ class BulkKind(models.TextChoices):
     """What a file of many transfers asks for (X2)."""
 
     REQUESTS = "requests", _("New transfer requests")
-    ANSWERS = "answers", _("Answers to received requests")
 
 
 class BulkStatus(models.TextChoices):

@@ -32,7 +32,6 @@ MAX_WISHES = 500
 # What a person must be allowed to let a file of many transfers run, and to see it (T2).
 BULK_PERMISSIONS: dict[BulkKind, Permission] = {
     BulkKind.REQUESTS: Permission.TRANSFER_CREATE,
-    BulkKind.ANSWERS: Permission.TRANSFER_ACCEPT,
 }
 BULK_WORKING = (BulkStatus.CHECKING, BulkStatus.RUNNING)  # a task has something to do
 BULK_OPEN = (*BULK_WORKING, BulkStatus.CHECKED)

@@ -122,8 +122,8 @@ import django
 django.setup()
 from django.db import connection
 from portal.backup.programs import _environment
-options = connection.get_connection_params()
-print(options["sslmode"], options["connect_timeout"], "pool" in connection.settings_dict["OPTIONS"], _environment()["PGSSLMODE"])
+options = connection.settings_dict["OPTIONS"]
+print(options["sslmode"], options["connect_timeout"], "pool" in options, _environment()["PGSSLMODE"])
 """
     result = run(["-c", show], DATABASE_URL=GOOD["DATABASE_URL"] + "?sslmode=verify-full&connect_timeout=9")
 

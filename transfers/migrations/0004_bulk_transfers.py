@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("requests", "New transfer requests"), ("answers", "Answers to received requests")],
+                        choices=[("requests", "New transfer requests")],
                         max_length=10,
                     ),
                 ),

@@ -134,6 +134,7 @@ def test_a_link_works_once_for_an_hour_and_until_there_is_a_newer_one(client, me
 
 
 def test_nobody_learns_who_has_an_address(client, member):
+    User.objects.filter(pk=member.user_id).update(language="en")
     holder = make_user(email="grace@example.com", language="fr")
 
     free, taken = ask(client, NEW), ask(client, "grace@example.com")

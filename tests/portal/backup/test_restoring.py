@@ -127,9 +127,10 @@ def test_a_database_with_tables_of_something_else_is_never_replaced(fresh_databa
 def test_a_database_that_somebody_uses_is_not_replaced(fresh_database, tmp_path, monkeypatch):
     monkeypatch.setattr(restoring, "PATIENCE_SECONDS", 0)
     fresh_database()
-    address = connection.get_connection_params()
+    given = connection.get_connection_params()
+    address = {name: given[name] for name in ("host", "port", "user", "password", "dbname") if name in given}
     with (
-        psycopg.connect(**{name: address[name] for name in ("host", "port", "user", "dbname") if name in address}),
+        psycopg.connect(**address),
         pytest.raises(CommandError, match=r"in use .1 connections.: stop web, worker and beat first"),
     ):
         say("restore", write(tmp_path / "portal.zip"))

@@ -36,8 +36,16 @@ def portal(environment):
     launcher.wait()
 
 
+def told_by(path):
+    """What the kernel tells of a process; nothing of one that has just ended."""
+    try:
+        return Path(path).read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 def family(pid):
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    children = told_by(f"/proc/{pid}/task/{pid}/children").split()
     return [pid, *(descendant for child in children for descendant in family(int(child)))]
 
 
@@ -47,7 +55,7 @@ def manage(environment, *arguments):
 
 
 def is_worker(pid):
-    return b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return b"worker" in told_by(f"/proc/{pid}/cmdline").split(b"\0")
 
 
 @pytest.mark.slow

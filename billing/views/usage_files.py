@@ -101,6 +101,7 @@ def usage_file(request: PortalRequest, run_id: UUID) -> HttpResponse:
         "failure_line": run.failure_line,
         "progress": _progress(run),
         "progress_url": reverse("pricing:usage_file_progress", args=[run.pk]),
+        "run_url": request.path,
         "rows": [
             {
                 "number": row.number,
@@ -125,8 +126,8 @@ def usage_file_progress(request: PortalRequest, run_id: UUID) -> HttpResponse:
     url = reverse("pricing:usage_file", args=[run.pk])
     if run.status != UsageImportStatus.WAITING or not request.htmx:
         return redirect_to(request, url)
-    context = {"progress": _progress(run), "progress_url": request.path, "run": {"url": url}}
-    return render(request, "billing/usage/_file_progress.html", context)
+    context = {"progress": _progress(run), "progress_url": request.path, "run_url": url}
+    return render(request, "components/work_progress.html", context)
 
 
 def _progress(run: UsageImport) -> dict[str, Any]:

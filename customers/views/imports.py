@@ -164,6 +164,7 @@ def _run_page(request: PortalRequest, run: ImportRun, *, refusal: Refusal | None
         "would_change": run.new_count + run.changed_count,
         "progress": _progress(run),
         "progress_url": reverse("customers:import_progress", args=[run.pk]),
+        "run_url": url,
         "tabs": _tabs(run, address),
         "rows": [_row(request, run, row) for row in page],
         "pager": address.pager(page),
@@ -250,7 +251,7 @@ def import_progress(request: PortalRequest, run_id: UUID) -> HttpResponse:
     if run.status not in WORKING or not request.htmx:
         return redirect_to(request, url)
     context = {"progress": _progress(run), "progress_url": request.path, "run_url": url}
-    return render(request, "customers/_import_progress.html", context)
+    return render(request, "components/work_progress.html", context)
 
 
 @require_POST

@@ -170,7 +170,8 @@ def _reading(line: str, delimiters: Iterable[str], layouts: Sequence[Layout]) ->
     missing = [_(layout.columns[name][0]) for name in layout.required if name not in columns]
     if missing:
         raise UnreadableFile(
-            _("The first line names no column %(columns)s.") % {"columns": ", ".join(f"“{name}”" for name in missing)},
+            _("The first line names no column %(columns)s.")
+            % {"columns": ", ".join(_("“%(name)s”") % {"name": name} for name in missing)},
             str(layout.next_step),
         )
     return layout, delimiter, columns

@@ -162,7 +162,7 @@ def bulk_progress(request: PortalRequest, run_id: UUID) -> HttpResponse:
     if run.status not in BULK_WORKING or not request.htmx:
         return redirect_to(request, url)
     context = {"progress": _progress(run), "progress_url": request.path, "run_url": url}
-    return render(request, "transfers/_bulk_progress.html", context)
+    return render(request, "components/work_progress.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from portal.core.listing import ListAddress
 from transfers.enums import BulkResult, BulkStatus, Level
@@ -61,10 +61,11 @@ def run_of(run: BulkRun) -> dict[str, Any]:
 
 def outcome_of(run: BulkRun) -> str:
     """Say in one line what became of the rows that were dealt with."""
+    sent, failed, left_out = run.done_count, run.failed_count, run.left_out_count
     said = (
-        (_("%(count)s sent"), run.done_count),
-        (_("%(count)s failed"), run.failed_count),
-        (_("%(count)s left out"), run.left_out_count),
+        (ngettext("%(count)s sent", "%(count)s sent", sent), sent),
+        (ngettext("%(count)s failed", "%(count)s failed", failed), failed),
+        (ngettext("%(count)s left out", "%(count)s left out", left_out), left_out),
     )
     parts = [text % {"count": number_format(count, force_grouping=True)} for text, count in said if count]
     return " · ".join(parts)

@@ -61,6 +61,11 @@ LEAST = {
         "pager": {"previous_url": "", "next_url": ""},
     },
     "wizard_steps": {"steps": [{"label": "Review", "state": "current"}]},
+    "work_progress": {
+        "progress": {"label": "Reading", "value": 1, "max": 2, "text": "1 of 2"},
+        "progress_url": "/progress/",
+        "run_url": "/",
+    },
     "workspace_card": {"label": "Customers", "url": "/", "icon_name": "customers", "description": "All."},
 }
 # Drawn by a tag or by Django, and tested through it.

@@ -5,8 +5,8 @@ membership that looks at the object and returns what stands in the address.
 """
 
 import datetime
+import itertools
 import json
-import random
 import string
 import uuid
 from collections.abc import Callable
@@ -89,6 +89,7 @@ from transfers.enums import BulkKind, BulkStatus, Level, TransferStatus
 from transfers.models import BulkRow, BulkRun, Transfer
 
 SOON = datetime.timedelta(days=3)
+CURRENCIES = itertools.cycle("".join(letters) for letters in itertools.product(string.ascii_uppercase, repeat=3))
 
 
 def colleague(member: Membership) -> object:
@@ -323,7 +324,7 @@ def invoice(member: Membership) -> object:
         number=number,
         billing_owner=member.organization.partner,
         month=today.replace(day=1),
-        currency="".join(random.choices(string.ascii_uppercase, k=3)),  # one invoice per month and currency
+        currency=next(CURRENCIES),  # one invoice per month and currency
         total=1,
         line_count=1,
         billed_to_name=member.organization.name,

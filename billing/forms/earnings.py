@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from billing.forms.rates import EndForm
 from billing.queries.earnings import partner_named
 from portal.accounts.models import Partner
 from portal.core.forms import DateInput
@@ -50,7 +51,7 @@ class CompetencyForm(forms.Form):
         return found
 
 
-class CompetencyEndForm(forms.Form):
+class CompetencyEndForm(EndForm):
     """The first day on which a competency is not held any more."""
 
     valid_until = forms.DateField(

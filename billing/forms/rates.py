@@ -78,6 +78,6 @@ class IncentiveForm(forms.Form):
 
 
 class EndForm(forms.Form):
-    """The first day on which a rule no longer holds."""
+    """The first day on which something no longer holds."""
 
     valid_until = forms.DateField(label=_("First day without it"), widget=DateInput())

@@ -1,12 +1,13 @@
 """Which partner holds which competency, as the operator records it by date (A3)."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from billing.forms.earnings import CompetencyEndForm, CompetencyForm, read_compe
 from billing.models import PartnerCompetency
 from billing.queries import earnings as queries
 from billing.views.earnings import competency_row, partner_url
+from billing.views.ending import ask_last_day
 from billing.workflow import competencies as workflow
 from portal.accounts.access import requires, while_allowed
 from portal.accounts.permissions import Permission
@@ -64,22 +66,15 @@ def end_competency(request: PortalRequest, competency_id: UUID) -> HttpResponse:
     """Note from which day on a partner does not hold a competency any more."""
     rows = PartnerCompetency.objects.select_related("partner__organization")
     found = get_object_or_404(rows, pk=competency_id)
-    form = CompetencyEndForm(posted(request), initial={"valid_until": timezone.now().date()})
-    if request.method == "POST" and form.is_valid():
-        try:
-            workflow.end_competency(
-                competency_id=found.pk,
-                valid_until=form.cleaned_data["valid_until"],
-                actor=request.actor,
-                now=timezone.now(),
-            )
-        except InvalidInput as refusal:
-            form.add_error(refusal.field, refusal.explanation)
-        else:
-            messages.success(request, _("The competency ends."))
-            return redirect_to(request, reverse("pricing:competencies"))
-    context = {"form": form, "row": _row(found)}
-    return render(request, "billing/earnings/end_competency.html", context, status=422 if form.errors else 200)
+    return ask_last_day(
+        request,
+        partial(workflow.end_competency, competency_id=found.pk),
+        done=_("The competency ends."),
+        back="pricing:competencies",
+        template="billing/earnings/end_competency.html",
+        context={"row": _row(found)},
+        form_class=CompetencyEndForm,
+    )
 
 
 @require_safe

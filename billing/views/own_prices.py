@@ -1,6 +1,7 @@
 """What a partner charges its own customers: prices, terms, and the price list with the margin (A13)."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from billing.enums import PriceRuleKind
 from billing.forms.own_prices import OwnPriceForm, OwnTermsForm
 from billing.forms.prices import entry_filter
-from billing.forms.rates import EndForm
 from billing.models import OwnPrice, PriceListEntry
 from billing.presentation import month_in_sentence
 from billing.prices_own import CustomerPrice, PriceBook
 from billing.queries import own_prices as queries
 from billing.queries import prices as lists
+from billing.views.ending import ask_last_day
 from billing.views.prices import (
     EXPORT_BATCH,
     choice_of,
@@ -100,18 +101,14 @@ def new_own_price(request: PortalRequest) -> HttpResponse:
 def end_own_price(request: PortalRequest, price_id: UUID) -> HttpResponse:
     """Let a price hold no longer from a day on."""
     row = get_object_or_404(OwnPrice.objects.visible_to(request.actor), pk=price_id)
-    form = EndForm(posted(request), initial={"valid_until": timezone.now().date()})
-    if request.method == "POST" and form.is_valid():
-        day = form.cleaned_data["valid_until"]
-        try:
-            workflow.end_own_price(price_id=row.pk, valid_until=day, actor=request.actor, now=timezone.now())
-        except InvalidInput as refusal:
-            form.add_error(refusal.field, refusal.explanation)
-        else:
-            messages.success(request, _("The price ends."))
-            return redirect_to(request, reverse("pricing:own_prices"))
-    context = {"form": form, "row": _row(row, may_end=False)}
-    return render(request, "billing/own/end_price.html", context, status=422 if form.errors else 200)
+    return ask_last_day(
+        request,
+        partial(workflow.end_own_price, price_id=row.pk),
+        done=_("The price ends."),
+        back="pricing:own_prices",
+        template="billing/own/end_price.html",
+        context={"row": _row(row, may_end=False)},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +19,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.enums import IncentiveKind
-from billing.forms.rates import FILTERS, EndForm, IncentiveForm, RateFileForm, RateForm, read_address
+from billing.forms.rates import FILTERS, IncentiveForm, RateFileForm, RateForm, read_address
 from billing.models import ExchangeRate, IncentiveRule
 from billing.models.incentives import USAGE_FAMILIES
 from billing.queries import rates as queries
 from billing.queries.rates import RateFilter
 from billing.rates_files import HEADER, LAYOUT
+from billing.views.ending import ask_last_day
 from billing.views.prices import plain_number
 from billing.workflow import incentives
 from portal.accounts.access import requires, while_allowed
@@ -156,22 +158,14 @@ def keep_incentives(request: PortalRequest) -> HttpResponse:
 def end_incentive(request: PortalRequest, rule_id: UUID) -> HttpResponse:
     """Let a rule hold no longer from a day on."""
     rule = get_object_or_404(IncentiveRule, pk=rule_id)
-    form = EndForm(posted(request), initial={"valid_until": timezone.now().date()})
-    if request.method == "POST" and form.is_valid():
-        try:
-            incentives.end_incentive(
-                rule_id=rule.pk,
-                valid_until=form.cleaned_data["valid_until"],
-                actor=request.actor,
-                now=timezone.now(),
-            )
-        except InvalidInput as refusal:
-            form.add_error(refusal.field, refusal.explanation)
-        else:
-            messages.success(request, _("The rule ends."))
-            return redirect_to(request, reverse("pricing:keep_incentives"))
-    context = {"form": form, "rule": _rule(rule)}
-    return render(request, "billing/rates/end_incentive.html", context, status=422 if form.errors else 200)
+    return ask_last_day(
+        request,
+        partial(incentives.end_incentive, rule_id=rule.pk),
+        done=_("The rule ends."),
+        back="pricing:keep_incentives",
+        template="billing/rates/end_incentive.html",
+        context={"rule": _rule(rule)},
+    )
 
 
 # --- what the pages show ---------------------------------------------------------------------------------------------
